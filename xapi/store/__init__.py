@@ -1,0 +1,1 @@
+"""Tables of the record store and the queries on them: they flush, never commit."""

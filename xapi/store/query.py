@@ -1,0 +1,147 @@
+"""Finding statements: every filter is a range of one index that ends in `seq`, so that a page costs the same at any size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, select, union
+from sqlalchemy.orm import Session, aliased
+
+from xapi.spec.mentions import Usage, iri_key
+from xapi.store.statements import payloads
+from xapi.store.tables import Statement, StatementAgent, StatementIri
+
+Link = type[StatementAgent] | type[StatementIri]
+
+
+@dataclass(frozen=True)
+class StatementQuery:
+    """The filters of GET /statements (xAPI 1.0.3 part 3, 2.1.3); agents by key, times as sequence numbers."""
+
+    agent: bytes | None = None
+    related_agents: bool = False
+    verb: str | None = None
+    activity: str | None = None
+    related_activities: bool = False
+    registration: UUID | None = None
+    authority: bytes | None = None
+    """Only what this agent vouches for: the scope `mine`."""
+    since: int | None = None
+    """Exclusive."""
+    until: int | None = None
+    """Inclusive."""
+    after: int | None = None
+    """The last place of the page before; exclusive, in the direction of reading."""
+    ascending: bool = False
+    limit: int = 100
+
+
+@dataclass(frozen=True)
+class Page:
+    """Statements as JSON texts, and where the next page begins; `after` is None on the last page."""
+
+    payloads: tuple[str, ...]
+    after: int | None
+
+
+@dataclass(frozen=True)
+class _Filter:
+    """A key and the usages in which it counts."""
+
+    link: Link
+    key: bytes
+    usages: tuple[Usage, ...]
+
+
+def find_page(session: Session, query: StatementQuery) -> Page:
+    """Answer up to `query.limit` statements that are not voided."""
+    seqs = list(session.scalars(_places(query, limit=query.limit + 1)))
+    shown = seqs[: query.limit]
+    found = payloads(session, shown) if shown else {}
+    return Page(
+        payloads=tuple(found[seq] for seq in shown),
+        after=shown[-1] if len(seqs) > query.limit and shown else None,
+    )
+
+
+def _places(query: StatementQuery, *, limit: int) -> Select[tuple[int]]:
+    filters = _filters(query)
+    if not filters:
+        found = select(Statement.seq).where(Statement.voided.is_(False), *_bounds(query, Statement.seq))
+        return _ordered(found, Statement.seq, query).limit(limit)
+    first, others = filters[0], filters[1:]
+    arms = [_arm(first, usage, others, query).limit(limit) for usage in first.usages]
+    if len(arms) == 1:
+        return arms[0]
+    merged = union(*(select(arm.subquery().c.seq) for arm in arms)).subquery()
+    return _ordered(select(merged.c.seq), merged.c.seq, query).limit(limit)
+
+
+def _filters(query: StatementQuery) -> list[_Filter]:
+    """Answer the filters, the one that leaves fewest statements first."""
+    found = []
+    if query.registration is not None:
+        found.append(_Filter(StatementIri, iri_key(str(query.registration)), (Usage.REGISTRATION,)))
+    if query.agent is not None:
+        broad = (Usage.DIRECT, Usage.RELATED, Usage.AUTHORITY)
+        found.append(_Filter(StatementAgent, query.agent, broad if query.related_agents else (Usage.DIRECT,)))
+    if query.activity is not None:
+        usages = (Usage.DIRECT, Usage.RELATED) if query.related_activities else (Usage.DIRECT,)
+        found.append(_Filter(StatementIri, iri_key(query.activity), usages))
+    if query.verb is not None:
+        found.append(_Filter(StatementIri, iri_key(query.verb), (Usage.VERB,)))
+    if query.authority is not None and not found:
+        found.append(_Filter(StatementAgent, query.authority, (Usage.AUTHORITY,)))
+    return found
+
+
+def _arm(
+    first: _Filter, usage: Usage, others: Sequence[_Filter], query: StatementQuery
+) -> Select[tuple[int]]:
+    link = aliased(first.link)
+    found = (
+        select(link.seq)
+        .where(link.key == first.key, link.usage == usage.value, *_bounds(query, link.seq))
+        .where(exists().where(Statement.seq == link.seq, Statement.voided.is_(False)))
+    )
+    for other in others:
+        found = found.where(_same_source(other, link.seq, link.source))
+    if query.authority is not None:
+        own = aliased(StatementAgent)
+        found = found.where(
+            exists().where(
+                own.key == query.authority,
+                own.usage == Usage.AUTHORITY.value,
+                own.seq == link.seq,
+                own.source == link.seq,
+            )
+        )
+    return _ordered(found.distinct(), link.seq, query)
+
+
+def _same_source(other: _Filter, seq: ColumnElement[int], source: ColumnElement[int]) -> ColumnElement[bool]:
+    """All filters must hold for one statement: the found one, or one on its chain of references."""
+    link = aliased(other.link)
+    return exists().where(
+        and_(
+            link.key == other.key,
+            link.usage.in_([usage.value for usage in other.usages]),
+            link.seq == seq,
+            link.source == source,
+        )
+    )
+
+
+def _bounds(query: StatementQuery, seq: ColumnElement[int]) -> list[ColumnElement[bool]]:
+    bounds = []
+    if query.since is not None:
+        bounds.append(seq > query.since)
+    if query.until is not None:
+        bounds.append(seq <= query.until)
+    if query.after is not None:
+        bounds.append(seq > query.after if query.ascending else seq < query.after)
+    return bounds
+
+
+def _ordered(found: Select[tuple[int]], seq: ColumnElement[int], query: StatementQuery) -> Select[tuple[int]]:
+    return found.order_by(seq.asc() if query.ascending else seq.desc())
