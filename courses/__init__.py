@@ -1,0 +1,1 @@
+"""Courses as files: what a course is, how a folder is read, checked and turned into one document."""

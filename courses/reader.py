@@ -1,0 +1,306 @@
+"""Read a course folder from disk. Everything wrong is found in one go, each with file, line and path.
+
+`scan_course` also answers what could be read of a broken folder, for `check`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from courses.course import Course, Lesson, Module, Point, Retention
+from courses.errors import CourseError, Finding, Severity
+from courses.lesson import read_body
+from courses.library import COURSE_FILE
+from courses.media import media_faults
+from courses.references import reference_findings
+from courses.scan import LessonFile, PlacedItem, Scan
+from courses.schema import LANGUAGES, shape_faults
+from courses.yaml_source import DataPath, YamlFault, YamlSource, path_text, read_yaml
+from quizzes.errors import ItemError
+from quizzes.item import Skill
+from quizzes.parse import parse_item
+
+MAX_YAML_BYTES = 2_000_000
+MAX_LESSON_BYTES = 64_000
+MAX_FILES = 2_000
+
+_LESSON_NAME = re.compile(r"[0-9]{2,3}-([a-z0-9]+(?:-[a-z0-9]+)*)\.md", re.ASCII)
+_PATH_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")
+
+
+def read_course(folder: Path) -> Course:
+    """Answer the course of a folder, or raise CourseError with every finding."""
+    scan = scan_course(folder)
+    if scan.course is None:
+        raise CourseError([finding for finding in scan.findings if finding.severity is Severity.ERROR])
+    return scan.course
+
+
+def scan_course(folder: Path) -> Scan:
+    """Answer all that can be read of a folder, and what is wrong with it."""
+    files = _Files(folder)
+    source = _read_course_file(files)
+    items = tuple(_read_items(files))
+    lessons = tuple(_read_lessons(files))
+    media = {name: hashlib.sha256(content).hexdigest() for name, content in _read_media(files)}
+    findings = list(files.findings)
+    if source is not None:
+        findings += reference_findings(source, items, lessons, media)
+    findings.sort(key=lambda finding: (finding.severity, finding.file, finding.line))
+    broken = source is None or any(finding.severity is Severity.ERROR for finding in findings)
+    course = None if broken or source is None else _course(source, items, lessons, media)
+    return Scan(course, tuple(findings), source, items, lessons, media)
+
+
+def media_files(folder: Path) -> dict[str, bytes]:
+    """Answer the sound files of `media/`: `media/name.svg` -> content, by name."""
+    return dict(_read_media(_Files(folder)))
+
+
+def read_yaml_file(folder: Path, relative: str, schema: str) -> tuple[YamlSource | None, list[Finding]]:
+    """Answer a YAML file of a course folder that has the shape of a schema; None with findings otherwise."""
+    files = _Files(folder)
+    source = files.yaml(relative)
+    if source is not None and not _has_shape(files, relative, source, schema):
+        source = None
+    return source, files.findings
+
+
+@dataclass
+class _Files:
+    """The files of one folder, and what is found wrong while reading them."""
+
+    folder: Path
+    findings: list[Finding] = field(default_factory=list)
+
+    def error(self, file: str, line: int, path: DataPath | str, message: str) -> None:
+        shown = path if isinstance(path, str) else path_text(path)
+        self.findings.append(Finding(file, line, shown, message))
+
+    def names(self, relative: str) -> list[str]:
+        """Answer the names in a sub-folder, sorted; none where there is no such folder."""
+        folder = self.folder / relative
+        try:
+            names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+        except OSError as error:
+            self.error(relative, 1, "", f"cannot be read: {error.strerror}")
+            return []
+        if len(names) > MAX_FILES:
+            self.error(relative, 1, "", f"holds more than {MAX_FILES} files")
+            return []
+        return [name for name in names if not name.startswith(".")]
+
+    def bytes(self, relative: str, *, at_most: int) -> bytes | None:
+        path = self.folder / relative
+        try:
+            if not path.resolve().is_relative_to(self.folder.resolve()):
+                self.error(relative, 1, "", "is a link to outside the course folder")
+                return None
+            if not path.is_file():
+                self.error(relative, 1, "", "there is no such file")
+                return None
+            with path.open("rb") as stream:
+                content = stream.read(at_most + 1)
+        except (OSError, RuntimeError) as error:
+            self.error(relative, 1, "", f"cannot be read: {error}")
+            return None
+        if len(content) > at_most:
+            self.error(relative, 1, "", f"is larger than {at_most // 1000} kB")
+            return None
+        return content
+
+    def text(self, relative: str, *, at_most: int) -> str | None:
+        content = self.bytes(relative, at_most=at_most)
+        if content is None:
+            return None
+        try:
+            text = content.decode("utf-8-sig").replace("\r\n", "\n")
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            self.error(relative, line, "", "is not UTF-8")
+            return None
+        control = _CONTROL.search(text)
+        if control:
+            line = text.count("\n", 0, control.start()) + 1
+            self.error(relative, line, "", f"holds the control character {control[0]!r}")
+            return None
+        return text
+
+    def yaml(self, relative: str) -> YamlSource | None:
+        text = self.text(relative, at_most=MAX_YAML_BYTES)
+        return None if text is None else self.parsed(relative, text, first_line=1)
+
+    def parsed(self, relative: str, text: str, *, first_line: int) -> YamlSource | None:
+        try:
+            return read_yaml(text, first_line=first_line)
+        except YamlFault as fault:
+            self.error(relative, fault.line, fault.path, fault.message)
+            return None
+
+
+def _has_shape(files: _Files, file: str, source: YamlSource, schema: str) -> bool:
+    faults = list(shape_faults(schema, source.value))
+    for path, message in faults:
+        files.error(file, source.line(path), path, message)
+    return not faults
+
+
+def _read_course_file(files: _Files) -> YamlSource | None:
+    source = files.yaml(COURSE_FILE)
+    if source is None or not _has_shape(files, COURSE_FILE, source, "course"):
+        return None
+    return source
+
+
+def _read_items(files: _Files) -> Iterator[PlacedItem]:
+    for name in files.names("quizzes"):
+        file = f"quizzes/{name}"
+        if not name.endswith(".yaml"):
+            files.error(file, 1, "", "is not read: a file of items is named .yaml")
+            continue
+        source = files.yaml(file)
+        if source is None:
+            continue
+        faults = list(shape_faults("quizzes", source.value))
+        for path, message in faults:
+            files.error(file, source.line(path), path, message)
+        if isinstance(source.value, dict) and isinstance(source.value.get("items"), list):
+            broken = {path[:2] for path, _ in faults}
+            yield from _parsed_items(files, file, source, broken)
+
+
+def _parsed_items(
+    files: _Files, file: str, source: YamlSource, broken: set[DataPath]
+) -> Iterator[PlacedItem]:
+    for index, raw in enumerate(source.value["items"]):
+        path: DataPath = ("items", index)
+        if path in broken:
+            continue
+        try:
+            item = parse_item(raw, at=path_text(path))
+        except ItemError as error:
+            where = _path(error.path)
+            files.error(file, source.line(where), where, error.message)
+        else:
+            yield PlacedItem(item, file, path, source)
+
+
+def _read_lessons(files: _Files) -> Iterator[LessonFile]:
+    for lang in files.names("lessons"):
+        if lang not in LANGUAGES:
+            files.error(f"lessons/{lang}", 1, "", f"is none of the languages {', '.join(LANGUAGES)}")
+            continue
+        for name in files.names(f"lessons/{lang}"):
+            file = f"lessons/{lang}/{name}"
+            named = _LESSON_NAME.fullmatch(name)
+            if not named:
+                files.error(file, 1, "", "a lesson file is named like `01-lesson-id.md`")
+                continue
+            lesson = _read_lesson(files, file, named[1], lang)
+            if lesson is not None:
+                yield lesson
+
+
+def _read_lesson(files: _Files, file: str, id: str, lang: str) -> LessonFile | None:
+    text = files.text(file, at_most=MAX_LESSON_BYTES)
+    if text is None:
+        return None
+    lines = text.split("\n")
+    ends = [index for index, line in enumerate(lines) if line.rstrip() == "---"]
+    if len(ends) < 2 or ends[0] != 0:
+        files.error(file, 1, "", "a lesson begins with its front matter between two lines `---`")
+        return None
+    end = ends[1]
+    front = files.parsed(file, "\n".join(lines[1:end]), first_line=2)
+    body = read_body("\n".join(lines[end + 1 :]), lang=lang, prefix=id, first_line=end + 2)
+    for fault in body.faults:
+        files.error(file, fault.line, "", fault.message)
+    if front is None or not _has_shape(files, file, front, "lesson"):
+        return None
+    return LessonFile(id, lang, file, front.value, front, body)
+
+
+def _read_media(files: _Files) -> Iterator[tuple[str, bytes]]:
+    for name in files.names("media"):
+        file = f"media/{name}"
+        content = files.bytes(file, at_most=MAX_YAML_BYTES)
+        if content is None:
+            continue
+        faults = list(media_faults(name, content))
+        for message in faults:
+            files.error(file, 1, "", message)
+        if not faults:
+            yield file, content
+
+
+def _course(
+    source: YamlSource, items: Sequence[PlacedItem], lessons: Sequence[LessonFile], media: Mapping[str, str]
+) -> Course:
+    raw = source.value
+    points = tuple(_point(row) for row in raw["points"])
+    module_of = {point.id: point.module for point in points}
+    retention = raw.get("retention", {})
+    return Course(
+        slug=raw["slug"],
+        version=raw["version"],
+        languages=tuple(raw["languages"]),
+        title=raw["title"],
+        summary=raw["summary"],
+        retention=Retention(
+            check_day=int(retention.get("check_day", 7)),
+            plan_days=tuple(int(day) for day in retention.get("plan_days", (2, 5))),
+            target=float(retention.get("target", 0.8)),
+            hold_out=float(retention.get("hold_out", 0.2)),
+        ),
+        modules=tuple(
+            Module(
+                id=row["id"],
+                title=row["title"],
+                summary=row["summary"],
+                requires=tuple(row.get("requires", ())),
+                pass_mark=float(row.get("pass_mark", 0.8)),
+                quiz_length=int(row.get("quiz_length", 10)),
+                lessons=tuple(_lesson(id, row["id"], raw["languages"], lessons) for id in row["lessons"]),
+                items=tuple(placed.item for placed in items if module_of[placed.item.point] == row["id"]),
+            )
+            for row in raw["modules"]
+        ),
+        points=points,
+        media=dict(sorted(media.items())),
+    )
+
+
+def _point(row: Mapping[str, Any]) -> Point:
+    return Point(
+        id=row["id"],
+        module=row["module"],
+        skill=Skill(row["skill"]),
+        title=row["title"],
+        compliance=row.get("compliance", False),
+    )
+
+
+def _lesson(id: str, module: str, languages: Sequence[str], files: Sequence[LessonFile]) -> Lesson:
+    by_language = {file.lang: file for file in files if file.id == id}
+    first = by_language[languages[0]]
+    return Lesson(
+        id=id,
+        module=module,
+        title={lang: by_language[lang].front["title"] for lang in languages},
+        outcome={lang: by_language[lang].front["outcome"] for lang in languages},
+        minutes=int(first.front["minutes"]),
+        points=tuple(first.front["points"]),
+        sources={lang: tuple(by_language[lang].front["sources"]) for lang in languages},
+        steps={lang: by_language[lang].body.steps for lang in languages},
+    )
+
+
+def _path(shown: str) -> DataPath:
+    """Answer the path of a shown one: `items[3].why.zh-CN` -> ("items", 3, "why", "zh-CN")."""
+    return tuple(int(found[2]) if found[2] else found[1] for found in _PATH_PART.finditer(shown))
