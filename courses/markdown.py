@@ -60,6 +60,7 @@ _ATTRIBUTES = {
 _OWN_ID = re.compile(r"[a-z0-9-]+-compare-\d+-(?:bad|good)", re.ASCII)
 _NUMBER = re.compile(r"\d{1,4}", re.ASCII)
 _WEB_ADDRESS = re.compile(r"(?:https://|mailto:)[^\s]+", re.IGNORECASE)
+_WIDE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _PICTURE = re.compile(r"""(<img(?:\s+[a-z-]+="[^"]*")*?\s+src=")(?=media/)""")
 
 
@@ -138,6 +139,7 @@ def _rendered(tokens: Sequence[Token], *, first_line: int) -> Rendered:
                 token.attrSet("class", "table")
             case "inline":
                 _look_at_inline(token.children or [], line, faults, media)
+                _join_wide_lines(token.children or [])
     html = _parser().renderer.render(list(tokens), _parser().options, {})
     return Rendered(html, tuple(faults), tuple(media))
 
@@ -170,6 +172,13 @@ def _look_at_inline(
         lang = token.attrGet("lang")
         if lang is not None and not LANGUAGE_TAG.fullmatch(str(lang)):
             faults.append(Fault(line, f"`{lang}` is not a language tag"))
+
+
+def _join_wide_lines(tokens: Sequence[Token]) -> None:
+    """Drop line ends between two Chinese or Japanese characters, where a browser would show a space."""
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if token.type == "softbreak" and _WIDE.match(before.content[-1:]) and _WIDE.match(after.content[:1]):
+            token.type = "text"
 
 
 def _mark_highlight(token: Token, line: int, faults: list[Fault]) -> bool:
@@ -240,7 +249,8 @@ class _TextReader(HTMLParser):
         if tag in ("br", "img", "hr"):
             self.parts.append(" ")
             return
-        self.langs.append((tag, dict(attrs).get("lang") or self._lang()))
+        given = dict(attrs)
+        self.langs.append((tag, "" if "aria-hidden" in given else given.get("lang") or self._lang()))
         if tag not in ("strong", "em", "code", "a", "span", "mark"):
             self.parts.append(" ")
 
