@@ -72,6 +72,11 @@ def read_yaml_file(folder: Path, relative: str, schema: str) -> tuple[YamlSource
     return source, files.findings
 
 
+def yaml_names(folder: Path, relative: str) -> list[str]:
+    """Answer the names of the .yaml files in a sub-folder of a course, sorted."""
+    return [name for name in _Files(folder).names(relative) if name.endswith(".yaml")]
+
+
 @dataclass
 class _Files:
     """The files of one folder, and what is found wrong while reading them."""
