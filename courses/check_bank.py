@@ -129,9 +129,8 @@ def _length_findings(items: Sequence[PlacedItem]) -> Iterator[Finding]:
                 message = f"the right answer ({lang}) has {right} characters, the longest wrong one {wrong}"
                 yield _warning(placed, ("choices",), message)
         if count >= MIN_ITEMS_FOR_SKEW and longest > expected + Z_1_PERCENT * math.sqrt(spread):
-            yield _of_course(
-                f"the right answer is the longest ({lang}) in {longest} of {count} items; chance is {expected:.0f}"
-            )
+            share = f"{longest} of {count} items; chance is {expected:.0f}"
+            yield _of_course(f"the right answer is the longest ({lang}) in {share}")
 
 
 def _lengths(item: Item, lang: str) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""Check lessons: long enough and not too long, with an interaction and three lines to take away; nothing left over."""
+"""Check lessons: their length, an interaction, three lines to take away; and that nothing is left over."""
 
 from __future__ import annotations
 
