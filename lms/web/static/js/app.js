@@ -17,7 +17,7 @@ window.addEventListener("pageshow", () => {   // also when the page comes from t
   for (const form of all("form[data-sent]")) delete form.dataset.sent;
   for (const button of all("button[aria-busy]")) button.removeAttribute("aria-busy");
 });
-document.querySelector("[data-focus]")?.focus();
+(document.querySelector("[data-focus]") ?? document.querySelector("[aria-invalid=true]"))?.focus();   // where something is to be mended
 
 for (const button of all("[data-copy]")) {
   button.addEventListener("click", async () => {
