@@ -22,7 +22,9 @@ _QUOTES = re.compile('["\xab\xbb\u201c-\u201f\u2039\u203a\u2033\uff02\u3008-\u30
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _WAVES = re.compile("[\u301c\uff5e]")
 _SPACE_BEFORE_POINT = re.compile(r" +([,.;:!?])")
-_ENDS = re.compile("^[ ';:!?\xa1\xbf]+|[ '.,;:!?]+$")
+_BEFORE = " ';:!?\xa1\xbf"
+_AFTER = " '.,;:!?"
+"""Outer punctuation. A leading point may belong to a number."""
 _CJK_POINT = re.compile("[.,;:!?'()\\[\\]\xb7\u30fb]")
 _MARKS = re.compile("[\u0300-\u036f]")
 _KATAKANA = re.compile("[\u30a1-\u30f6\u30fd\u30fe]")
@@ -50,8 +52,8 @@ def normalise(text: str, lang: str) -> str:
     if language == "ja":
         plain = _KATAKANA.sub(lambda kana: chr(ord(kana.group()) - _KANA_SHIFT), plain)
     if language in ("zh", "ja"):
-        return _without_cjk_points(_ENDS.sub("", plain).replace(" ", ""))
-    return _ENDS.sub("", _SPACE_BEFORE_POINT.sub(r"\1", plain))
+        return _without_cjk_points(_trimmed(plain).replace(" ", ""))
+    return _trimmed(_SPACE_BEFORE_POINT.sub(r"\1", plain))
 
 
 def plausible_numbers(text: str, *, unit: str = "") -> tuple[float, ...]:
@@ -109,6 +111,10 @@ def _plain(text: str) -> str:
     plain = _APOSTROPHES.sub("'", _DASHES.sub("-", _WAVES.sub("~", text)))
     plain = _INVISIBLE.sub("", _QUOTES.sub("", unicodedata.normalize("NFKC", plain)))
     return _SPACES.sub(" ", plain).strip(" ")
+
+
+def _trimmed(text: str) -> str:
+    return text.lstrip(_BEFORE).rstrip(_AFTER)
 
 
 def _replaced(text: str, replacements: Mapping[str, str]) -> str:
