@@ -97,12 +97,16 @@ why:
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><rect width="1" height="1"/></svg>\n'
 
 
-def bank(*named: tuple[str, str]) -> str:
-    """Answer a file of items, each given as id and form."""
-    return "items:\n" + "".join(ITEM.format(id=id, form=form) for id, form in named)
-
-
-ITEMS = bank(("first-1", "lesson"), ("p-1", "practice"), ("p-2", "practice"), ("a-1", "A"), ("b-1", "B"))
+ITEMS = "items:\n" + "".join(
+    ITEM.format(id=id, form=form)
+    for id, form in [
+        ("first-1", "lesson"),
+        ("p-1", "practice"),
+        ("p-2", "practice"),
+        ("a-1", "A"),
+        ("b-1", "B"),
+    ]
+)
 
 
 @pytest.fixture
