@@ -1,6 +1,7 @@
 """The record store's use cases. They take a session and `now`, flush, and leave the commit to the caller.
 
-Statements come in validated (`xapi.spec.statement.check_statement`). Call `store_statements` late in a transaction:
+Statements come in validated (`xapi.spec.statement.check_statement`). Call `store_statements` late in a
+transaction:
 on PostgreSQL it holds the writers' lock from then on until the commit.
 """
 
@@ -12,14 +13,17 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from xapi.errors import Conflict, NotFound
+from xapi.spec.attachment import attachments_of
 from xapi.spec.comparison import same_statement
 from xapi.spec.completion import complete, with_activity_arrays
+from xapi.spec.format import Format, canonical, ids_only
 from xapi.spec.mentions import activities_of, agent_key, is_voiding, mentions, registration_of, target_of
 from xapi.spec.payload import dump_json, parse_json
 from xapi.spec.timestamp import microseconds, parse_timestamp, timestamp_text
 from xapi.spec.version import version_of
 from xapi.store import references
-from xapi.store.activities import merge_activities
+from xapi.store.activities import find_activities, merge_activities
+from xapi.store.attachments import Part, find_attachments, store_attachments
 from xapi.store.query import Page, StatementQuery, find_page
 from xapi.store.sequence import last_seq, lock_writers, next_seq
 from xapi.store.statements import (
@@ -43,11 +47,14 @@ def store_statements(
     new_id: Callable[[], UUID],
     version: str = "1.0.3",
     define: bool = True,
+    attachments: Sequence[Part] = (),
 ) -> list[str]:
     """Store a batch, all or nothing, and answer the ids in its order.
 
-    A statement that is stored already is left as it is when the two are equal, else `Conflict` is raised and nothing is
-    stored. `version` is that of the request. With `define=False` activity definitions are not touched (scope `write`).
+    A statement that is stored already is left as it is when the two are equal, else `Conflict` is raised
+    and nothing is
+    stored. `version` is that of the request. With `define=False` activity definitions are not touched
+    (scope `write`).
     """
     rules = version_of(version)
     given = [with_activity_arrays(statement) for statement in statements]
@@ -69,15 +76,19 @@ def store_statements(
     )
     void(session, sorted(voided - fresh.keys()))
     references.spread(session, rows)
+    store_attachments(session, attachments, now=now)
     if define:
         merge_activities(session, (activity for one in fresh.values() for activity in activities_of(one)))
     return [statement.get("id", str(id)) for id, statement in zip(ids, given, strict=True)]
 
 
-def get_statement(session: Session, id: UUID, *, voided: bool = False) -> str:
-    """Answer the JSON text of one statement, raise `NotFound`; `voided` asks for a voided one, and only that."""
+def get_statement(session: Session, id: UUID, *, voided: bool = False, authority: bytes | None = None) -> str:
+    """Answer the JSON text of one statement, raise `NotFound`; `voided` asks for a voided one, and only that.
+
+    With `authority`, a search key, only what that agent vouches for is found (scope `mine`).
+    """
     found = find_statements(session, [id]).get(id)
-    if found is None or found.voided is not voided:
+    if found is None or found.voided is not voided or not _vouched_by(found.payload, authority):
         raise NotFound(f"no {'voided ' if voided else ''}statement has the id {id}")
     return found.payload
 
@@ -87,9 +98,39 @@ def query_statements(session: Session, query: StatementQuery) -> Page:
     return find_page(session, query)
 
 
+def present(
+    session: Session, payloads: Sequence[str], *, format: Format, languages: Sequence[str] = ()
+) -> list[str]:
+    """Answer stored statements in a format: exact is the stored text, canonical applies the languages."""
+    if format is Format.EXACT:
+        return list(payloads)
+    statements = [parse_json(payload) for payload in payloads]
+    if format is Format.IDS:
+        return [dump_json(ids_only(statement)) for statement in statements]
+    iris = {activity["id"] for statement in statements for activity in activities_of(statement)}
+    definitions = {iri: known.definition for iri, known in find_activities(session, iris).items()}
+    return [
+        dump_json(canonical(statement, definitions=definitions, languages=languages))
+        for statement in statements
+    ]
+
+
+def attachments_for(session: Session, payloads: Sequence[str]) -> list[Part]:
+    """Answer the attachments of stored statements, each once."""
+    return find_attachments(
+        session,
+        [one["sha2"] for payload in payloads for one in attachments_of(parse_json(payload))],
+    )
+
+
 def consistent_through(session: Session, *, now: datetime) -> str:
-    """Answer the moment up to which every statement is visible (part 3, 2.1.3): no later one can get a lower place."""
+    """Answer the moment up to which every statement is visible (part 3, 2.1.3): no later one can get a
+    lower place."""
     return timestamp_text(max(last_seq(session), microseconds(now - SETTLING)))
+
+
+def _vouched_by(payload: str, authority: bytes | None) -> bool:
+    return authority is None or agent_key(parse_json(payload)["authority"]) == authority
 
 
 def _without_doubles(

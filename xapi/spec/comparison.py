@@ -1,4 +1,5 @@
-"""When two statements with the same id are the same statement (xAPI 1.0.3 part 2, 2.3.1: statement immutability)."""
+"""When two statements with the same id are the same statement (xAPI 1.0.3 part 2, 2.3.1: statement
+immutability)."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +19,8 @@ _FINER_SECONDS = re.compile(r"(\.\d\d)\d+S\Z")
 def same_statement(received: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
     """Tell whether the two differ only in what a record store may change.
 
-    Ignored: what it assigns, verb displays, activity definitions, the order of group members, the case of mail domains,
+    Ignored: what it assigns, verb displays, activity definitions, the order of group members, the case of
+    mail domains,
     and digits of a duration beyond 0.01 s.
     """
     return _same_moment(received, stored) and _equal(_statement(received), _statement(stored))

@@ -14,7 +14,8 @@ def complete(
 ) -> dict[str, Any]:
     """Answer the statement as it is kept; the argument stays as it is.
 
-    `stored` and `authority` are always ours; `id`, `timestamp` and `version` only where they are missing. A single
+    `stored` and `authority` are always ours; `id`, `timestamp` and `version` only where they are missing. A
+    single
     context activity becomes an array, as it must be when it is returned (2.4.6.2).
     """
     kept = with_activity_arrays(statement)

@@ -1,4 +1,5 @@
-"""How the canonical definition of an activity grows from the statements that bring one (xAPI 1.0.3 part 2, 2.4.4.1)."""
+"""How the canonical definition of an activity grows from the statements that bring one (xAPI 1.0.3 part 2,
+2.4.4.1)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -38,7 +38,8 @@ class Mentions:
 
 
 def iri_key(iri: str) -> bytes:
-    """Answer the search key of an IRI (verb, activity) or of a registration given as its UUID in lower case."""
+    """Answer the search key of an IRI (verb, activity) or of a registration given as its UUID in lower
+    case."""
     return hashlib.blake2b(iri.encode(), digest_size=KEY_BYTES).digest()
 
 
@@ -95,7 +96,8 @@ def is_voiding(statement: Json) -> bool:
 
 
 def activities_of(statement: Json) -> Iterator[Json]:
-    """Yield every activity object in the statement, sub-statement and contexts included, most telling first."""
+    """Yield every activity object in the statement, sub-statement and contexts included, most telling
+    first."""
     obj = statement["object"]
     if _is_activity(obj):
         yield obj
@@ -105,7 +107,7 @@ def activities_of(statement: Json) -> Iterator[Json]:
 
 
 def _is_activity(obj: Json) -> bool:
-    return obj.get("objectType", "Activity") == "Activity"
+    return str(obj.get("objectType", "Activity")) == "Activity"
 
 
 def _agent_keys(actor: Json | None) -> Iterator[bytes]:

@@ -1,10 +1,12 @@
 """JSON as it comes in and goes out: strict on the way in, and every number keeps its value.
 
-The standard parser would keep the last of two equal keys, read NaN, and round long numbers: all three are mended here.
+The standard parser would keep the last of two equal keys, read NaN, and round long numbers: all three are
+mended here.
 """
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
@@ -68,8 +70,7 @@ def _decode(body: bytes, *, at: str) -> str:
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        seen: set[str] = set()
-        double = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        double = Counter(key for key, _ in pairs).most_common(1)[0][0]
         raise _Refused(f"expected every key once, got {double[:60]!r} twice")
     return found
 

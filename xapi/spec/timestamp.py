@@ -9,15 +9,19 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 _TIMESTAMP = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(?:([Zz])|([+-])(\d\d)(?::?(\d\d))?)?\Z",
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ]"
+    r"(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?"
+    r"(?:([Zz])|([+-])(\d\d)(?::?(\d\d))?)?\Z",
     re.ASCII,
 )
 
 
 def parse_timestamp(text: str, *, at: str, zone_required: bool = False) -> datetime:
-    """Answer the moment that `text` names, finer digits than microseconds cut off, in UTC when no zone is given.
+    """Answer the moment that `text` names, finer digits than microseconds cut off, in UTC when no zone is
+    given.
 
-    Refused with `Invalid`: a negative offset of zero (part 2, 4.5), dates that do not exist, durations and bare dates.
+    Refused with `Invalid`: a negative offset of zero (part 2, 4.5), dates that do not exist, durations and
+    bare dates.
     """
     if not isinstance(text, str) or not (found := _TIMESTAMP.match(text)):
         raise Invalid(at, "expected an ISO 8601 timestamp such as 2026-03-02T09:30:00Z")

@@ -20,7 +20,8 @@ SUPPORTED = ("1.0.3", "2.0.0")
 
 
 def version_of(text: str, *, at: str = "X-Experience-API-Version") -> Version:
-    """Answer whose rules the version `text` follows: `1.0`, `1.0.x`, `2.0`, `2.0.x`; raise `Invalid` for others."""
+    """Answer whose rules the version `text` follows: `1.0`, `1.0.x`, `2.0`, `2.0.x`; raise `Invalid` for
+    others."""
     if not HEADER_VERSION.match(text):
         raise Invalid(at, f"expected 1.0.x or 2.0.x, got {text[:40]!r}")
     return Version.V2 if text.startswith("2.") else Version.V1

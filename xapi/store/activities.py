@@ -40,7 +40,7 @@ def merge_activities(session: Session, activities: Iterable[Mapping[str, Any]]) 
         if (merged := merge_definition(known[iri].definition, given[iri])) != known[iri].definition
     ]
     if new:
-        session.execute(insert(Activity), sorted(new, key=lambda row: bytes(row["key"])))  # type: ignore[arg-type]
+        session.execute(insert(Activity), new)
     if changed:
         session.connection().execute(
             update(Activity)

@@ -1,6 +1,7 @@
 """Range partitions by `seq` on PostgreSQL: a default partition, and named ones of three months each.
 
-A migration executes `partition_statements`; a job calls `ensure_partitions` so that the next quarters always exist.
+A migration executes `partition_statements`; a job calls `ensure_partitions` so that the next quarters
+always exist.
 """
 
 import re
@@ -87,7 +88,7 @@ def _attach(connection: Connection, table: str, name: str, quarter: Quarter) -> 
     connection.execute(text(f"CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"))
     connection.execute(
         text(
-            f"WITH moved AS (DELETE FROM {table}_default WHERE seq >= :low AND seq < :high RETURNING *)"
+            f"WITH moved AS (DELETE FROM {table}_default WHERE seq >= :low AND seq < :high RETURNING *)"  # noqa: S608 - our own names
             f" INSERT INTO {name} SELECT * FROM moved"
         ),
         {"low": low, "high": high},
@@ -100,7 +101,9 @@ def _bounds(quarter: Quarter) -> str:
 
 
 def _default_after_create(table: Any) -> None:
-    create = DDL(f"CREATE TABLE IF NOT EXISTS {table.name}_default PARTITION OF {table.name} DEFAULT")
+    create = DDL(  # type: ignore[no-untyped-call]
+        f"CREATE TABLE IF NOT EXISTS {table.name}_default PARTITION OF {table.name} DEFAULT"
+    )
     event.listen(table, "after_create", create.execute_if(dialect="postgresql"))
 
 

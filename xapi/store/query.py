@@ -1,10 +1,12 @@
-"""Finding statements: every filter is a range of one index that ends in `seq`, so that a page costs the same at any size."""
+"""Finding statements: every filter is a range of one index that ends in `seq`, so that a page
+costs the same at any size.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select, union
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, select, union
 from sqlalchemy.orm import Session, aliased
 
 from xapi.spec.mentions import Usage, iri_key
@@ -64,7 +66,7 @@ def find_page(session: Session, query: StatementQuery) -> Page:
     )
 
 
-def _places(query: StatementQuery, *, limit: int) -> Select[tuple[int]]:
+def _places(query: StatementQuery, *, limit: int) -> Select[int]:
     filters = _filters(query)
     if not filters:
         found = select(Statement.seq).where(Statement.voided.is_(False), *_bounds(query, Statement.seq))
@@ -95,9 +97,7 @@ def _filters(query: StatementQuery) -> list[_Filter]:
     return found
 
 
-def _arm(
-    first: _Filter, usage: Usage, others: Sequence[_Filter], query: StatementQuery
-) -> Select[tuple[int]]:
+def _arm(first: _Filter, usage: Usage, others: Sequence[_Filter], query: StatementQuery) -> Select[int]:
     link = aliased(first.link)
     found = (
         select(link.seq)
@@ -119,7 +119,9 @@ def _arm(
     return _ordered(found.distinct(), link.seq, query)
 
 
-def _same_source(other: _Filter, seq: ColumnElement[int], source: ColumnElement[int]) -> ColumnElement[bool]:
+def _same_source(
+    other: _Filter, seq: SQLColumnExpression[int], source: SQLColumnExpression[int]
+) -> ColumnElement[bool]:
     """All filters must hold for one statement: the found one, or one on its chain of references."""
     link = aliased(other.link)
     return exists().where(
@@ -132,7 +134,7 @@ def _same_source(other: _Filter, seq: ColumnElement[int], source: ColumnElement[
     )
 
 
-def _bounds(query: StatementQuery, seq: ColumnElement[int]) -> list[ColumnElement[bool]]:
+def _bounds(query: StatementQuery, seq: SQLColumnExpression[int]) -> list[ColumnElement[bool]]:
     bounds = []
     if query.since is not None:
         bounds.append(seq > query.since)
@@ -143,5 +145,5 @@ def _bounds(query: StatementQuery, seq: ColumnElement[int]) -> list[ColumnElemen
     return bounds
 
 
-def _ordered(found: Select[tuple[int]], seq: ColumnElement[int], query: StatementQuery) -> Select[tuple[int]]:
+def _ordered(found: Select[int], seq: SQLColumnExpression[int], query: StatementQuery) -> Select[int]:
     return found.order_by(seq.asc() if query.ascending else seq.desc())

@@ -59,7 +59,8 @@ class _Chain:
 
 
 def spread(session: Session, new: Sequence[NewStatement]) -> None:
-    """Add the inherited links that the statements in `new`, just inserted, bring about on both sides of them."""
+    """Add the inherited links that the statements in `new`, just inserted, bring about on both sides of
+    them."""
     chain = _Chain(session, new)
     fresh = {row.id for row in new}
     above = _upstream(session, fresh)
@@ -77,7 +78,8 @@ def spread(session: Session, new: Sequence[NewStatement]) -> None:
 
 
 def _first_fresh(path: Sequence[UUID], fresh: set[UUID]) -> int:
-    """Answer where the chain of an older statement enters the new ones: up to there its links exist already."""
+    """Answer where the chain of an older statement enters the new ones: up to there its links exist
+    already."""
     return next((place for place, id in enumerate(path) if id in fresh), len(path))
 
 

@@ -1,8 +1,11 @@
 """Sequence numbers: strictly increasing in the order in which they become visible.
 
-A number taken early on PostgreSQL would become visible late, and cursors over `seq` would skip it. Writers therefore
-take one transaction lock just before allocating and hold it until the commit. On SQLite the caller's BEGIN IMMEDIATE
-does the same. The PostgreSQL transaction must be READ COMMITTED (the default), to see what the last holder committed.
+A number taken early on PostgreSQL would become visible late, and cursors over `seq` would skip it. Writers
+therefore
+take one transaction lock just before allocating and hold it until the commit. On SQLite the caller's BEGIN
+IMMEDIATE
+does the same. The PostgreSQL transaction must be READ COMMITTED (the default), to see what the last holder
+committed.
 """
 
 from datetime import datetime

@@ -1,6 +1,7 @@
 """Writing statements and their links, and reading statements by id.
 
-Link rows of a statement that refers to another one repeat the other's keys with its `seq` as source, so that a filter
+Link rows of a statement that refers to another one repeat the other's keys with its `seq` as source, so
+that a filter
 finds both (xAPI 1.0.3 part 3, filter conditions for StatementRefs).
 """
 

@@ -1,7 +1,9 @@
 """The tables of the record store.
 
-`seq` is *stored* in microseconds since 1970, strictly increasing: stored order, since, until and the `more` cursor are
-one index. A unique statement id cannot stand on a table partitioned by another column, so ids have a table of their own.
+`seq` is *stored* in microseconds since 1970, strictly increasing: stored order, since, until and the `more`
+cursor are
+one index. A unique statement id cannot stand on a table partitioned by another column, so ids have a table
+of their own.
 """
 
 from datetime import UTC, datetime
@@ -74,7 +76,8 @@ class StatementId(Base):
 
 
 class Statement(Base):
-    """A statement as it came, completed by id, stored, authority, timestamp and version, beside searched columns."""
+    """A statement as it came, completed by id, stored, authority, timestamp and version, beside searched
+    columns."""
 
     __tablename__ = "xapi_statements"
     __table_args__ = (PARTITIONED,)
@@ -102,7 +105,8 @@ class StatementAgent(Base):
     usage: Mapped[str] = mapped_column(String(16), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     source: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    """The statement that mentions the agent: this one, or one that it refers to (part 3, StatementRef filters)."""
+    """The statement that mentions the agent: this one, or one that it refers to (part 3, StatementRef
+    filters)."""
 
 
 class StatementIri(Base):
