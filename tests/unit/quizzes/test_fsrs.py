@@ -136,9 +136,10 @@ def test_a_thousand_random_logs_end_the_same_in_python_and_javascript(twins: Any
 
 
 def test_study_days_are_the_same_in_python_and_javascript_around_every_clock_change(twins: Any) -> None:
-    hours = [
-        datetime(2026, month, 1, tzinfo=UTC) + timedelta(hours=h) for month in (3, 10) for h in range(31 * 24)
+    changes = [
+        datetime(2026, *date, tzinfo=UTC) for date in ((3, 8), (3, 29), (4, 5), (10, 4), (10, 25), (11, 1))
     ]
+    hours = [change + timedelta(hours=hour) for change in changes for hour in range(-36, 60)]
     cases = [{"at": ms(at), "zone": zone} for zone in ZONES for at in hours]
 
     theirs = twins("days", cases=cases)
