@@ -60,7 +60,9 @@ KEPT_REFUSALS = (Invalid, Forbidden, Conflict, TooLarge)
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": f"ETag, Last-Modified, WWW-Authenticate, {VERSION_HEADER}, {CONSISTENT_THROUGH}",
+    "Access-Control-Expose-Headers": (
+        f"ETag, Last-Modified, WWW-Authenticate, {VERSION_HEADER}, {CONSISTENT_THROUGH}"
+    ),
 }
 """Clients show their credential in a header, never a cookie: another origin gains nothing from this."""
 PREFLIGHT = {

@@ -5,7 +5,6 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import NAMESPACE_OID, uuid5
 
 from xapi.errors import Invalid, TooLarge
 from xapi.http.call import MAX_JSON, Call
@@ -52,10 +51,9 @@ def check_parts(statements: Sequence[Mapping[str, Any]], parts: Sequence[Part]) 
 
 def write(json_body: bytes, parts: Sequence[Part]) -> tuple[bytes, str]:
     """Answer a multipart body and its content type; equal contents give equal bytes."""
-    boundary = uuid5(
-        NAMESPACE_OID, hashlib.sha256(json_body + b"".join(p.sha2.encode() for p in parts)).hexdigest()
-    )
-    mark = f"--{boundary.hex}\r\n".encode()
+    hashes = b"".join(part.sha2.encode() for part in parts)
+    boundary = hashlib.sha256(json_body + hashes).hexdigest()[:40]
+    mark = f"--{boundary}\r\n".encode()
     chunks = [mark, b"Content-Type: application/json\r\n\r\n", json_body, b"\r\n"]
     for part in parts:
         chunks += [
@@ -66,8 +64,8 @@ def write(json_body: bytes, parts: Sequence[Part]) -> tuple[bytes, str]:
             part.content,
             b"\r\n",
         ]
-    chunks.append(f"--{boundary.hex}--\r\n".encode())
-    return b"".join(chunks), f'multipart/mixed; boundary="{boundary.hex}"'
+    chunks.append(f"--{boundary}--\r\n".encode())
+    return b"".join(chunks), f'multipart/mixed; boundary="{boundary}"'
 
 
 def _split(body: bytes, boundary: bytes) -> list[bytes]:
@@ -87,7 +85,7 @@ def _part(raw: bytes, *, at: str) -> tuple[dict[str, str], bytes]:
     headers: dict[str, str] = {}
     for line in head.split(b"\r\n")[1:]:
         name, colon, value = line.decode("latin-1").partition(":")
-        if not colon:
+        if not colon or not line.isascii() or any(byte < 32 and byte != 9 for byte in line):
             raise Invalid(at, "expected headers of the form Name: value")
         headers[name.strip().lower()] = value.strip()
     return headers, content
