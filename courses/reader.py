@@ -51,7 +51,7 @@ def scan_course(folder: Path) -> Scan:
     media = {name: hashlib.sha256(content).hexdigest() for name, content in _read_media(files)}
     findings = list(files.findings)
     if source is not None:
-        findings += reference_findings(source, items, lessons, media)
+        findings += reference_findings(source, items, lessons, media, unread=files.unread)
     findings.sort(key=lambda finding: (finding.severity, finding.file, finding.line))
     broken = source is None or any(finding.severity is Severity.ERROR for finding in findings)
     course = None if broken or source is None else _course(source, items, lessons, media)
@@ -83,6 +83,8 @@ class _Files:
 
     folder: Path
     findings: list[Finding] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+    """Items (by id) and lessons (by `lang/id`) that are there and broken: nothing more is said about them."""
 
     def error(self, file: str, line: int, path: DataPath | str, message: str) -> None:
         shown = path if isinstance(path, str) else path_text(path)
@@ -186,14 +188,22 @@ def _parsed_items(
     for index, raw in enumerate(source.value["items"]):
         path: DataPath = ("items", index)
         if path in broken:
+            files.unread.update(_written_id(raw))
             continue
         try:
             item = parse_item(raw, at=path_text(path))
         except ItemError as error:
             where = _path(error.path)
             files.error(file, source.line(where), where, error.message)
+            files.unread.update(_written_id(raw))
         else:
             yield PlacedItem(item, file, path, source)
+
+
+def _written_id(raw: Any) -> set[str]:
+    """Answer the id of an item that may have any shape."""
+    id = raw.get("id") if isinstance(raw, dict) else None
+    return {id} if isinstance(id, str) else set()
 
 
 def _read_lessons(files: _Files) -> Iterator[LessonFile]:
@@ -208,7 +218,9 @@ def _read_lessons(files: _Files) -> Iterator[LessonFile]:
                 files.error(file, 1, "", "a lesson file is named like `01-lesson-id.md`")
                 continue
             lesson = _read_lesson(files, file, named[1], lang)
-            if lesson is not None:
+            if lesson is None:
+                files.unread.add(f"{lang}/{named[1]}")
+            else:
                 yield lesson
 
 

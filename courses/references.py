@@ -23,13 +23,18 @@ def reference_findings(
     items: Sequence[PlacedItem],
     lessons: Sequence[LessonFile],
     media: Collection[str],
+    *,
+    unread: Collection[str] = (),
 ) -> list[Finding]:
-    """Answer references that lead nowhere, ids that are there twice, lessons whose languages differ."""
+    """Answer references that lead nowhere, ids that are there twice, lessons whose languages differ.
+
+    `unread` names items by id and lessons by `lang/id` that are there and broken, which is reported already.
+    """
     return [
         *_course_findings(source),
         *_item_findings(source, items),
-        *_lesson_findings(source, lessons),
-        *_body_findings(items, lessons, media),
+        *_lesson_findings(source, lessons, unread),
+        *_body_findings(items, lessons, media, unread),
     ]
 
 
@@ -93,7 +98,9 @@ def _item_findings(source: YamlSource, items: Sequence[PlacedItem]) -> Iterator[
             yield _in_item(placed, "point", f"there is no point `{item.point}`")
 
 
-def _lesson_findings(source: YamlSource, lessons: Sequence[LessonFile]) -> Iterator[Finding]:
+def _lesson_findings(
+    source: YamlSource, lessons: Sequence[LessonFile], unread: Collection[str]
+) -> Iterator[Finding]:
     languages: list[str] = source.value["languages"]
     points = {row["id"] for row in source.value["points"]}
     files: dict[tuple[str, str], LessonFile] = {}
@@ -111,9 +118,9 @@ def _lesson_findings(source: YamlSource, lessons: Sequence[LessonFile]) -> Itera
             listed.add(id)
             found = [files.get((id, lang)) for lang in languages]
             for lang, lesson_file in zip(languages, found, strict=True):
-                if lesson_file is None:
+                if lesson_file is None and f"{lang}/{id}" not in unread:
                     path = ("modules", at, "lessons", number)
-                    yield _in_course(source, path, f"there is no readable file lessons/{lang}/…-{id}.md")
+                    yield _in_course(source, path, f"there is no file lessons/{lang}/…-{id}.md")
             present = [file for file in found if file is not None]
             if len(present) == len(languages):
                 yield from _difference_findings(present)
@@ -144,7 +151,10 @@ def _interactions(steps: Sequence[Step]) -> list[tuple[str, ...]]:
 
 
 def _body_findings(
-    items: Sequence[PlacedItem], lessons: Sequence[LessonFile], media: Collection[str]
+    items: Sequence[PlacedItem],
+    lessons: Sequence[LessonFile],
+    media: Collection[str],
+    unread: Collection[str],
 ) -> Iterator[Finding]:
     forms = {placed.item.id: placed.item.form for placed in items}
     for lesson in lessons:
@@ -160,7 +170,8 @@ def _body_findings(
         met: set[str] = set()
         for line, id in lesson.body.interactions:
             if id not in forms:
-                yield Finding(lesson.file, line, "", f"there is no readable item `{id}`")
+                if id not in unread:
+                    yield Finding(lesson.file, line, "", f"there is no item `{id}`")
             elif forms[id] is not Form.LESSON:
                 message = f"item `{id}` has `form: {forms[id]}`; inside a lesson it must be `form: lesson`"
                 yield Finding(lesson.file, line, "", message)
