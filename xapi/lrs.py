@@ -17,7 +17,16 @@ from xapi.spec.attachment import attachments_of
 from xapi.spec.comparison import same_statement
 from xapi.spec.completion import complete, with_activity_arrays
 from xapi.spec.format import Format, canonical, ids_only
-from xapi.spec.mentions import activities_of, agent_key, is_voiding, mentions, registration_of, target_of
+from xapi.spec.mentions import (
+    IDENTIFIERS,
+    activities_of,
+    agent_key,
+    is_voiding,
+    mentions,
+    names_of,
+    registration_of,
+    target_of,
+)
 from xapi.spec.payload import dump_json, parse_json
 from xapi.spec.timestamp import microseconds, parse_timestamp, timestamp_text
 from xapi.spec.version import version_of
@@ -36,6 +45,8 @@ from xapi.store.statements import (
 
 SETTLING = timedelta(seconds=10)
 """A writer's `now` may be this old when it gets the lock; older moments are settled."""
+NAMED_IN = 50
+"""Statements that are looked through for a person's names."""
 
 
 def store_statements(
@@ -121,6 +132,26 @@ def attachments_for(session: Session, payloads: Sequence[str]) -> list[Part]:
         session,
         [one["sha2"] for payload in payloads for one in attachments_of(parse_json(payload))],
     )
+
+
+def describe_activity(session: Session, iri: str) -> dict[str, Any]:
+    """Answer an activity with its merged definition, without one where no statement brought it."""
+    known = find_activities(session, [iri]).get(iri)
+    described: dict[str, Any] = {"objectType": "Activity", "id": iri}
+    if known is not None and known.definition is not None:
+        described["definition"] = known.definition
+    return described
+
+
+def describe_person(session: Session, agent: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer a Person: the identifier of a valid agent, and the names that its last statements gave it."""
+    page = find_page(session, StatementQuery(agent=agent_key(agent), limit=NAMED_IN))
+    names = [agent["name"]] if "name" in agent else []
+    names += [name for payload in page.payloads for name in names_of(agent, parse_json(payload))]
+    person: dict[str, Any] = {"objectType": "Person"}
+    if names:
+        person["name"] = list(dict.fromkeys(names))
+    return person | {name: [agent[name]] for name in IDENTIFIERS if name in agent}
 
 
 def consistent_through(session: Session, *, now: datetime) -> str:

@@ -20,9 +20,11 @@ from xapi.errors import (
     Unauthorized,
     XapiError,
 )
+from xapi.http import documents
 from xapi.http.about import get_about
 from xapi.http.call import VERSION_HEADER, Call, read_call
 from xapi.http.cursor import cursors_from
+from xapi.http.descriptions import get_activity, get_person
 from xapi.http.guard import Guard
 from xapi.http.service import Answer, Service, Transaction
 from xapi.http.statements import CONSISTENT_THROUGH, get_statements, post_statements, put_statement
@@ -44,6 +46,11 @@ Handler = Callable[[Service, Call, Client], Answer]
 
 RESOURCES: Mapping[str, Mapping[str, Handler]] = {
     "statements": {"GET": get_statements, "PUT": put_statement, "POST": post_statements},
+    "activities": {"GET": get_activity},
+    "activities/state": documents.handlers(documents.STATE),
+    "activities/profile": documents.handlers(documents.ACTIVITY_PROFILE),
+    "agents": {"GET": get_person},
+    "agents/profile": documents.handlers(documents.AGENT_PROFILE),
 }
 
 STATUS: Mapping[type[XapiError], int] = {
@@ -65,6 +72,12 @@ CORS = {
     ),
 }
 """Clients show their credential in a header, never a cookie: another origin gains nothing from this."""
+HARMLESS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Clients choose the media type of documents: a browser must not run one."""
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, PUT, POST, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": (
@@ -144,7 +157,7 @@ def _respond(service: Service, guard: Guard, *, name: str) -> Response:
         answer = _refusal(error)
         if client is not None and call is not None:
             _keep(service, call, client, error=error, status=answer.status, name=name)
-    headers = {**CORS, VERSION_HEADER: _version_header(call, name=name), **answer.headers}
+    headers = {**CORS, **HARMLESS, VERSION_HEADER: _version_header(call, name=name), **answer.headers}
     if name == "statements" and CONSISTENT_THROUGH not in headers:
         headers[CONSISTENT_THROUGH] = timestamp_text(microseconds(service.clock() - lrs.SETTLING))
     if answer.body:

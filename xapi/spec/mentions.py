@@ -106,6 +106,15 @@ def activities_of(statement: Json) -> Iterator[Json]:
     yield from _context_activities(statement)
 
 
+def names_of(agent: Json, statement: Json) -> Iterator[str]:
+    """Yield the names that actor and object of a statement give to this agent."""
+    for actor in (statement["actor"], statement["object"]):
+        if actor.get("objectType", "Agent") in ("Agent", "Group"):
+            for one in (actor, *actor.get("member", ())):
+                if "name" in one and agent_identity(one) == agent_identity(agent):
+                    yield one["name"]
+
+
 def _is_activity(obj: Json) -> bool:
     return str(obj.get("objectType", "Activity")) == "Activity"
 
