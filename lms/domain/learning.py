@@ -1,4 +1,4 @@
-"""Rules of learning: what finishes a lesson, a module and a course, what comes next, what today holds, what is late.
+"""Rules of learning: what finishes a lesson, what comes next, what today holds, what is late.
 
 Pure: a course and the facts of one person in, finished values out.
 """
@@ -209,9 +209,9 @@ class Plan:
     """What today asks for, never more than the person's minutes a day."""
 
     minutes: int
-    reviews: bool
-    next: bool
-    """Whether the next lesson or quiz fits beside the reviews."""
+    review_minutes: int
+    next_minutes: int
+    """For the next lesson or quiz: 0 where it does not fit beside the reviews, a part where it is long."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,9 @@ def has_quiz(module: Module) -> bool:
     return module.quiz_length > 0 and any(item.form is Form.PRACTICE for item in module.items)
 
 
-def way(course: Course, *, lessons: Mapping[str, LessonFacts], modules: Mapping[str, ModuleFacts]) -> CourseWay:
+def way(
+    course: Course, *, lessons: Mapping[str, LessonFacts], modules: Mapping[str, ModuleFacts]
+) -> CourseWay:
     """Answer how far somebody is, from what is stored of their run."""
     ways: list[ModuleWay] = []
     for module in course.modules:
@@ -278,7 +280,8 @@ def working_days_between(after: date, until: date, *, working_days: str) -> int:
     if days <= 0:
         return 0
     weeks, rest = divmod(days, WEEK_DAYS)
-    extra = sum(works(after + timedelta(days=weeks * WEEK_DAYS + n), working_days) for n in range(1, rest + 1))
+    start = after + timedelta(days=weeks * WEEK_DAYS)
+    extra = sum(works(start + timedelta(days=n), working_days) for n in range(1, rest + 1))
     return weeks * len(working_days) + extra
 
 
@@ -287,12 +290,15 @@ def works(day: date, working_days: str) -> bool:
     return str(day.isoweekday()) in working_days
 
 
-def plan(*, review_minutes: int, next_minutes: int | None, daily_minutes: int) -> Plan:
-    """Answer what today asks for: reviews first, then the next part where it fits; the first thing always stands."""
-    both = review_minutes + (next_minutes or 0)
-    with_next = next_minutes is not None and (review_minutes == 0 or both <= daily_minutes)
-    minutes = both if with_next else review_minutes
-    return Plan(minutes=min(minutes, daily_minutes), reviews=review_minutes > 0, next=with_next)
+def plan(*, review_minutes: int, next_minutes: int, daily_minutes: int) -> Plan:
+    """Answer what today asks for: reviews first, then the next part where it fits; 0 minutes: there is none.
+
+    What stands alone is always asked for, if only a part of it.
+    """
+    reviews = min(review_minutes, daily_minutes)
+    fits = reviews == 0 or reviews + next_minutes <= daily_minutes
+    following = min(next_minutes, daily_minutes) if fits else 0
+    return Plan(minutes=reviews + following, review_minutes=reviews, next_minutes=following)
 
 
 def week_ahead(counts: Sequence[int], *, first: date, working_days: str) -> tuple[PlannedDay, ...]:
