@@ -1,0 +1,60 @@
+"""Builds the Flask application from its parts. The order below is the order in which requests pass."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from lms import log
+from lms.bootstrap import Parts, build
+from lms.config import Mode, settings_from_environment
+from lms.web import accounts, operations
+from lms.web.access import init_access
+from lms.web.errors import init_errors
+from lms.web.frame import init_frame
+from lms.web.headers import init_headers
+from lms.web.language import init_language
+from lms.web.session import init_sessions
+
+SESSION_HOURS = 12
+FORM_BYTES = 1_000_000
+"""What a page may be sent; the record store sets its own bound."""
+
+
+def create_app(parts: Parts | None = None) -> Flask:
+    """Answer the application; without parts, built from the environment. Raises SettingError."""
+    parts = parts or build(settings_from_environment())
+    settings = parts.settings
+    log.configure(settings.mode)
+    app = Flask("lms", static_folder="web/static", template_folder="web/templates")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="crossdesk_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        PERMANENT_SESSION_LIFETIME=SESSION_HOURS * 3600,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        MAX_CONTENT_LENGTH=FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=FORM_BYTES,
+        MAX_FORM_PARTS=500,
+        WTF_CSRF_TIME_LIMIT=None,  # the session's own life bounds it; a form left open over lunch still works
+        WTF_CSRF_SSL_STRICT=False,
+        TESTING=settings.mode is Mode.TEST,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["crossdesk"] = parts
+    if settings.proxies:
+        count = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    init_headers(app)
+    init_sessions(app, parts)
+    init_language(app)
+    init_errors(app)
+    CSRFProtect(app)
+    init_access(app)
+    init_frame(app, parts)
+    for column in (accounts, operations):
+        app.register_blueprint(column.create_blueprint(parts))
+    return app

@@ -1,0 +1,193 @@
+"""The commands of `flask`: results on stdout, logs and warnings on stderr, exit 0 only on success."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from courses.check import check_course
+from courses.errors import CourseError
+from courses.library import SHIPPED, find_courses
+from lms.bootstrap import Parts
+from lms.db import migrate
+from lms.domain.accounts import Role
+from lms.domain.errors import CrossdeskError
+from lms.jobs.worker import Worker
+from lms.services import accounts, authoring, people_file, start
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+IMPORT_SECONDS = 300.0
+
+
+def register(app: Flask) -> None:
+    """Add the commands to the application."""
+    parts: Parts = app.extensions["crossdesk"]
+    for group in (database_commands(parts), user_commands(parts), course_commands(parts)):
+        app.cli.add_command(group)
+    app.cli.add_command(worker_command(parts))
+
+
+def told(command: Command) -> Command:
+    """Turn our errors into one line on stderr and exit 1."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except CourseError as error:
+            for finding in error.findings:
+                click.echo(str(finding), err=True)
+            raise SystemExit(1) from error
+        except (CrossdeskError, OSError) as error:
+            click.echo(f"Error: {error}", err=True)
+            raise SystemExit(1) from error
+
+    return run  # type: ignore[return-value]
+
+
+def database_commands(parts: Parts) -> AppGroup:
+    """`flask db …`."""
+    group = AppGroup("db", help="Migrate the database.")
+
+    @group.command("upgrade")
+    @click.argument("revision", default="head")
+    @told
+    def upgrade(revision: str) -> None:
+        """Migrate up to REVISION (head) and set up the organisation."""
+        migrate.upgrade(parts.database, revision)
+        if revision == "head":
+            start.first_start(parts.database, iri_base=parts.settings.iri_base)
+        click.echo(migrate.current(parts.database) or "base")
+
+    @group.command("downgrade")
+    @click.argument("revision")
+    @told
+    def downgrade(revision: str) -> None:
+        """Migrate down to REVISION; `base` empties the database."""
+        migrate.downgrade(parts.database, revision)
+        click.echo(migrate.current(parts.database) or "base")
+
+    @group.command("current")
+    @told
+    def current() -> None:
+        """Print the revision."""
+        click.echo(migrate.current(parts.database) or "base")
+
+    return group
+
+
+def user_commands(parts: Parts) -> AppGroup:
+    """`flask user …`."""
+    group = AppGroup("user", help="Accounts.")
+
+    @group.command("create")
+    @click.argument("email")
+    @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+    @click.option("--name", default=None, help="Shown to others; the part before @ if absent.")
+    @click.option("--team", default=None)
+    @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+    @told
+    def create(email: str, role: str, name: str | None, team: str | None, password_stdin: bool) -> None:
+        """Make an account; without a password, print a one-time link to set one."""
+        password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+        with parts.database.writing() as session:
+            person = accounts.create_person(
+                session,
+                email=email,
+                name=name or email.split("@")[0],
+                role=Role(role),
+                team=team,
+                password=password,
+                now=parts.now(),
+                new_id=parts.new_id,
+            )
+            link = None
+            if password is None:
+                secret = accounts.make_link(session, person, now=parts.now(), new_secret=parts.new_secret)
+                link = f"{parts.settings.base_url}/set-password/{secret}"
+            click.echo(f"{person.email} {person.role.value} {person.uuid}")
+        if link:
+            click.echo(link)
+
+    @group.command("import")
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option("--dry-run", is_flag=True, help="Check and print; change nothing.")
+    @told
+    def import_file(file: Path, dry_run: bool) -> None:
+        """Make accounts from a CSV file: all of them, or none."""
+        found = people_file.read_people(file.read_bytes())
+        with parts.database.reading() as session:
+            errors = (*found.errors, *people_file.check_people(session, found.lines))
+        for error in sorted(errors, key=lambda error: error.row):
+            click.echo(str(error), err=True)
+        if errors:
+            click.echo(f"{len(errors)} errors; nothing was imported")
+            raise SystemExit(1)
+        if dry_run:
+            click.echo(f"{len(found.lines)} people would be imported")
+            return
+        with parts.database.writing(seconds=IMPORT_SECONDS) as session:
+            people = people_file.import_people(session, found.lines, now=parts.now(), new_id=parts.new_id)
+        click.echo(f"{len(people)} people imported")
+
+    return group
+
+
+def course_commands(parts: Parts) -> AppGroup:
+    """`flask course …`."""
+    group = AppGroup("course", help="Courses and their packages.")
+
+    @group.command("list")
+    @told
+    def list_all() -> None:
+        """Print slug, version, content hash and title of each course."""
+        with parts.database.reading() as session:
+            for course in authoring.list_courses(session):
+                click.echo(f"{course.slug} {course.version} {course.content_hash[:12]} {course.title}")
+
+    @group.command("check")
+    @click.argument("slug", required=False)
+    @told
+    def check(slug: str | None) -> None:
+        """Check the shipped courses, or one of them; one finding a line."""
+        folders = [folder for folder in find_courses(SHIPPED) if slug in (None, folder.name)]
+        if not folders:
+            raise SystemExit(f"Error: there is no course {slug!r} in {SHIPPED}")
+        findings = [
+            finding for folder in folders for finding in check_course(folder, today=parts.now().date())
+        ]
+        for finding in findings:
+            click.echo(str(finding))
+        errors = sum(finding.severity == "error" for finding in findings)
+        click.echo(f"{errors} errors, {len(findings) - errors} warnings")
+        if errors:
+            raise SystemExit(1)
+
+    @group.command("import")
+    @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+    @told
+    def import_folder(folder: Path) -> None:
+        """Publish a course folder as an immutable version."""
+        with parts.database.writing(seconds=IMPORT_SECONDS) as session:
+            version = authoring.import_course(session, folder, now=parts.now())
+            click.echo(f"{version.version} {version.content_hash[:12]}")
+
+    return group
+
+
+def worker_command(parts: Parts) -> click.Command:
+    """`flask worker`."""
+
+    @click.command("worker")
+    def worker() -> None:
+        """Do what is in the outbox, until stopped."""
+        Worker(parts).run()
+
+    return worker

@@ -1,0 +1,1 @@
+"""Tables, one file a feature, and the one place that commits."""

@@ -1,0 +1,10 @@
+"""Every table in one metadata, for migrations and tests."""
+
+from __future__ import annotations
+
+from lms.db import accounts, assignments, learning, notices, quizzes
+from lms.db.base import Base
+
+metadata = Base.metadata
+
+__all__ = ["accounts", "assignments", "learning", "metadata", "notices", "quizzes"]

@@ -1,0 +1,1 @@
+"""Rules without Flask, SQLAlchemy, clock or environment."""

@@ -1,0 +1,1 @@
+"""Use cases: they take a session and the time, they flush and never commit."""

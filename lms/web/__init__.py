@@ -1,0 +1,1 @@
+"""Pages: a blueprint a feature; forms, templates and static files beside them."""
