@@ -223,7 +223,7 @@ class _BodyReader:
         text, reasons = _cut(rest, "why")
         id = f"{self.prefix}-compare-{self.compares}-{kind}"
         mark = f'<span class="reply-mark" aria-hidden="true">{_MARKS[kind]}</span>'
-        why = "".join(f"<li>{mark}<span>{item}</span></li>" for item in self._list(label, reasons))
+        why = "".join(f"<li>{mark}<span>{item}</span></li>" for item in self._list(reasons))
         if not why:
             self._fault(label, f"the {kind} reply has no reasons: a line `why:` and a list")
         return kind, (
@@ -240,7 +240,7 @@ class _BodyReader:
         return f'<div class="reply-text"{lang}>{html}</div>'
 
     def _takeaways(self, name: Line, body: Sequence[Line]) -> str:
-        items = self._list(name, body)
+        items = self._list(body)
         if len(items) != 3:
             self._fault(name, f"`:::takeaways` holds a list of three lines, not {len(items)}")
         lines = "".join(f"<li><span>{item}</span></li>" for item in items)
@@ -266,7 +266,7 @@ class _BodyReader:
             return ""
         return f' lang="{line.text}"'
 
-    def _list(self, place: Line, body: Sequence[Line]) -> list[str]:
+    def _list(self, body: Sequence[Line]) -> list[str]:
         """Answer the HTML of each `- ` item; further lines of an item are indented."""
         items: list[list[Line]] = []
         for line in body:

@@ -32,7 +32,21 @@ def schema_text(name: str) -> dict[str, Any]:
 
 @cache
 def _validator(name: str) -> Draft202012Validator:
-    return Draft202012Validator(schema_text(name))
+    schema = schema_text(name)
+    return Draft202012Validator(_inlined(schema, schema["$defs"]))
+
+
+def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
+    """Answer the schema with its parts in place of references, which cost jsonschema most of its time."""
+    match schema:
+        case {"$ref": reference, **beside}:
+            return {**_inlined(parts[reference.removeprefix("#/$defs/")], parts), **beside}
+        case dict():
+            return {key: _inlined(value, parts) for key, value in schema.items() if key != "$defs"}
+        case list():
+            return [_inlined(value, parts) for value in schema]
+        case _:
+            return schema
 
 
 def _explained(error: ValidationError) -> Iterator[tuple[DataPath, str]]:
