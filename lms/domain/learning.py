@@ -143,6 +143,16 @@ class ModuleWay:
         return self.done == self.total
 
     @property
+    def score_percent(self) -> int:
+        """The best quiz as it is shown: rounded down, so that no result reads as passed that was not."""
+        return math.floor((self.score or 0) * 100 + 1e-9)
+
+    @property
+    def mark_percent(self) -> int:
+        """What passes."""
+        return math.ceil(self.module.pass_mark * 100 - 1e-9)
+
+    @property
     def quiz_minutes(self) -> int:
         """What the quiz takes."""
         return max(1, math.ceil(self.module.quiz_length * QUIZ_SECONDS / 60))

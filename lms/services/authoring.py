@@ -104,7 +104,11 @@ def list_courses(session: Session) -> list[PublishedCourse]:
     """Answer the current version of each course, by slug; it reads whole documents, so it is for commands."""
     rows = session.execute(
         select(
-            tables.Course.slug, CourseVersion.version, CourseVersion.content_hash, CourseVersion.published_at
+            tables.Course.slug,
+            CourseVersion.version,
+            CourseVersion.content_hash,
+            CourseVersion.published_at,
+            CourseVersion.document,
         )
         .join(CourseVersion, CourseVersion.id == tables.Course.current_version_id)
         .order_by(tables.Course.slug)

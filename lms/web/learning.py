@@ -16,7 +16,7 @@ from lms.domain import learning as rules
 from lms.domain.access import Right
 from lms.domain.errors import Invalid
 from lms.domain.learning import Next
-from lms.services import learning, progress, quizzes
+from lms.services import cards, learning, progress, quizzes
 from lms.services.catalogue import CourseCache, Loaded
 from lms.services.progress import Learner
 from lms.services.statements import Speaker
@@ -28,8 +28,6 @@ from lms.web.session import SignedIn, current
 
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """An SVG that is opened alone runs nothing and fetches nothing."""
-TITLES_SHOWN = 2
-"""Points named beside the reviews that are due."""
 
 LONG_DATE = {"zh-CN": "M\u00a0月\u00a0d\u00a0日 EEEE", "en": "EEEE d MMMM"}
 SHORT_DATE = {"zh-CN": "M\u00a0月\u00a0d\u00a0日", "en": "d MMM"}
@@ -58,7 +56,13 @@ def create_blueprint(parts: Parts) -> Blueprint:
                 working_days=person.working_days,
                 mine_only=True,
             )
-            due = quizzes.due_summary(session, person_id=person.person_id, now=now)
+            due = cards.due_summary(
+                session,
+                person_id=person.person_id,
+                now=now,
+                zone=person.zone,
+                daily_minutes=person.daily_minutes,
+            )
             week = learning.week(
                 session,
                 person_id=person.person_id,
@@ -118,7 +122,9 @@ def create_blueprint(parts: Parts) -> Blueprint:
             progress.start(session, found, learner=learner(), now=parts.now(), new_id=parts.new_id)
         if form.lesson.data:
             return redirect(url_for("learning.lesson", slug=slug, lesson_id=form.lesson.data))
-        return redirect(_next_url(found.loaded, way.next) if way.next else url_for("learning.course", slug=slug))
+        if way.next is None:
+            return redirect(url_for("learning.course", slug=slug))
+        return redirect(_next_url(found.loaded, way.next))
 
     @blueprint.get("/courses/<slug>/lessons/<lesson_id>")
     @allow(Right.LEARN)
@@ -207,7 +213,7 @@ def _today_of(person: SignedIn, now: datetime) -> date:
 def _today(
     person: SignedIn,
     lines: tuple[learning.CourseLine, ...],
-    due: quizzes.DueSummary,
+    due: cards.DueSummary,
     week: tuple[rules.PlannedDay, ...],
     *,
     local: datetime,
@@ -227,7 +233,6 @@ def _today(
         "daily_minutes": person.daily_minutes,
         "plan": plan,
         "due": due,
-        "due_titles": [_text()(title) for title in due.point_titles[:TITLES_SHOWN]],
         "open_lines": [line for line in lines if not line.way.complete],
         "has_courses": bool(lines),
         "next": following,

@@ -1,0 +1,289 @@
+"""What learners see: their courses and how far they are, a lesson's page, the week ahead. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from courses.course import Lesson
+from lms.db import learning as tables
+from lms.db.assignments import Assignment, ModuleResult, Registration
+from lms.db.learning import CourseVersion, LessonProgress, Media
+from lms.db.quizzes import Answer, Attempt, AttemptKind, Card
+from lms.domain import learning as rules
+from lms.domain.errors import Conflict, NotFound
+from lms.domain.learning import CourseWay, Deadline, DueKind, LessonFacts, ModuleFacts, PlannedDay
+from lms.services.catalogue import CourseCache as CourseCache
+from lms.services.catalogue import Loaded as Loaded
+from lms.services.statements import Run
+from quizzes.fsrs import day_start, study_day
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """A person and a course: what is assigned, and the run where there is one."""
+
+    loaded: Loaded
+    assignment_id: int | None
+    withdrawn: bool
+    """It was assigned once, and is not any more."""
+    soft_due: date | None
+    hard_due: date | None
+    registration_id: int | None
+    registration_uuid: UUID | None
+    registration_version_id: int | None
+    started: bool
+
+    @property
+    def run(self) -> Run:
+        """What statements are made in."""
+        return Run(course=self.loaded.course, registration=self.registration_uuid)
+
+    def registered(self) -> int:
+        """Answer the registration's row number. Raises Conflict where the course was not started."""
+        if self.registration_id is None:
+            raise Conflict("start the course first")
+        return self.registration_id
+
+
+@dataclass(frozen=True)
+class CourseLine:
+    """A course in a list, with how far the person is and when it is due."""
+
+    enrolment: Enrolment
+    way: CourseWay
+    deadline: Deadline
+
+
+@dataclass(frozen=True)
+class LessonPage:
+    """All that a lesson's page shows, besides its interactions."""
+
+    enrolment: Enrolment
+    lesson: Lesson
+    way: CourseWay
+    facts: LessonFacts | None
+    right: frozenset[str]
+    """Interactions answered right."""
+
+
+_ENROLMENT = (
+    tables.Course.current_version_id,
+    Assignment.id.label("assignment_id"),
+    Assignment.withdrawn_at,
+    Assignment.soft_due,
+    Assignment.hard_due,
+    Registration.id.label("registration_id"),
+    Registration.uuid.label("registration_uuid"),
+    Registration.course_version_id.label("registration_version_id"),
+    Registration.started_at,
+)
+
+
+def enrolment(session: Session, cache: CourseCache, *, slug: str, person_id: int) -> Enrolment:
+    """Answer a person's run through a published course, as far as there is one. Raises NotFound."""
+    row = session.execute(
+        select(*_ENROLMENT)
+        .outerjoin(Assignment, _is_of(person_id))
+        .outerjoin(Registration, Registration.assignment_id == Assignment.id)
+        .where(tables.Course.slug == slug, tables.Course.current_version_id.is_not(None))
+        .order_by(Registration.number.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no course {slug!r}")
+    return _enrolment(session, cache, row)
+
+
+def course_way(session: Session, found: Enrolment) -> CourseWay:
+    """Answer how far the person is in the course."""
+    ids = [] if found.registration_id is None else [found.registration_id]
+    lessons, modules = facts_of(session, ids)
+    return _way(found, lessons, modules)
+
+
+def course_lines(
+    session: Session,
+    cache: CourseCache,
+    *,
+    person_id: int,
+    today: date,
+    working_days: str,
+    mine_only: bool,
+) -> tuple[CourseLine, ...]:
+    """Answer the courses there are, or those that the person has: late ones first, then by date and title."""
+    query = select(*_ENROLMENT).where(tables.Course.current_version_id.is_not(None))
+    if mine_only:
+        query = query.join(Assignment, _is_of(person_id)).where(Assignment.withdrawn_at.is_(None))
+    else:
+        query = query.outerjoin(Assignment, _is_of(person_id))
+    query = query.outerjoin(Registration, Registration.assignment_id == Assignment.id)
+    rows = session.execute(query.order_by(tables.Course.slug, Registration.number)).all()
+    latest = {row.current_version_id: row for row in rows}
+    found = [_enrolment(session, cache, row) for row in latest.values()]
+    lessons, modules = facts_of(session, [one.registration_id for one in found if one.registration_id])
+    lines = [
+        CourseLine(
+            enrolment=one,
+            way=_way(one, lessons, modules),
+            deadline=rules.deadline(
+                soft=one.soft_due, hard=one.hard_due, today=today, working_days=working_days
+            ),
+        )
+        for one in found
+    ]
+    return tuple(sorted(lines, key=_urgency))
+
+
+def lesson_page(
+    session: Session, cache: CourseCache, *, slug: str, lesson_id: str, person_id: int
+) -> LessonPage:
+    """Answer what a lesson's page shows. Raises NotFound."""
+    found = enrolment(session, cache, slug=slug, person_id=person_id)
+    lesson = found.loaded.lesson(lesson_id)
+    ids = [] if found.registration_id is None else [found.registration_id]
+    lessons, modules = facts_of(session, ids)
+    facts = lessons.get((found.registration_id or 0, lesson_id))
+    right = frozenset[str]()
+    if found.registration_id is not None and lesson.interactions:
+        right = answered_right(session, found.registration_id, lesson)
+    return LessonPage(found, lesson, _way(found, lessons, modules), facts, right)
+
+
+def week(
+    session: Session, *, person_id: int, now: datetime, zone: tzinfo, working_days: str
+) -> tuple[PlannedDay, ...]:
+    """Answer how many reviews are planned for each of the next seven study days; the overdue are today's."""
+    today = study_day(now, zone)
+    ends = [day_start(today + n + 1, zone) for n in range(rules.WEEK_DAYS)]
+    sums: list[ColumnElement[int]] = []
+    for n, end in enumerate(ends):
+        within = Card.due_at < end if n == 0 else and_(Card.due_at >= ends[n - 1], Card.due_at < end)
+        sums.append(func.coalesce(func.sum(case((within, 1), else_=0)), 0))
+    row = session.execute(
+        select(*sums).where(
+            Card.person_id == person_id,
+            Card.due_at < ends[-1],
+            Card.suspended_at.is_(None),
+            Card.held_out.is_(False),
+        )
+    ).one()
+    first = date(1970, 1, 1).toordinal() + today
+    return rules.week_ahead(list(row), first=date.fromordinal(first), working_days=working_days)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A file of a course version as it is served."""
+
+    content_type: str
+    sha256: str
+    data: bytes
+
+
+def picture(session: Session, *, slug: str, digest: str, path: str) -> Picture:
+    """Answer a picture of a course version. Raises NotFound."""
+    row = session.execute(
+        select(Media.content_type, Media.sha256, Media.data)
+        .join(CourseVersion, CourseVersion.id == Media.course_version_id)
+        .join(tables.Course, tables.Course.id == CourseVersion.course_id)
+        .where(tables.Course.slug == slug, CourseVersion.content_hash == digest, Media.path == path)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("there is no such picture")
+    return Picture(row.content_type, row.sha256, row.data)
+
+
+# Reading
+
+
+def _is_of(person_id: int) -> ColumnElement[bool]:
+    return and_(Assignment.course_id == tables.Course.id, Assignment.person_id == person_id)
+
+
+def _enrolment(session: Session, cache: CourseCache, row: Row[*tuple[Any, ...]]) -> Enrolment:
+    return Enrolment(
+        loaded=cache.get(session, row.current_version_id),
+        assignment_id=row.assignment_id,
+        withdrawn=row.withdrawn_at is not None,
+        soft_due=None if row.withdrawn_at else row.soft_due,
+        hard_due=None if row.withdrawn_at else row.hard_due,
+        registration_id=row.registration_id,
+        registration_uuid=row.registration_uuid,
+        registration_version_id=row.registration_version_id,
+        started=row.started_at is not None,
+    )
+
+
+Facts = TypeVar("Facts")
+LessonFactsOf = Mapping[tuple[int, str], LessonFacts]
+ModuleFactsOf = Mapping[tuple[int, str], ModuleFacts]
+
+
+def facts_of(session: Session, registration_ids: Sequence[int]) -> tuple[LessonFactsOf, ModuleFactsOf]:
+    if not registration_ids:
+        return {}, {}
+    lessons = session.execute(
+        select(
+            LessonProgress.registration_id,
+            LessonProgress.lesson_id,
+            LessonProgress.step_reached,
+            LessonProgress.completed_at,
+        ).where(LessonProgress.registration_id.in_(registration_ids))
+    )
+    modules = session.execute(
+        select(
+            ModuleResult.registration_id,
+            ModuleResult.module_id,
+            ModuleResult.best_score,
+            ModuleResult.passed_at,
+        ).where(ModuleResult.registration_id.in_(registration_ids))
+    )
+    return (
+        {(run, lesson): LessonFacts(step, done is not None) for run, lesson, step, done in lessons},
+        {(run, module): ModuleFacts(score, passed is not None) for run, module, score, passed in modules},
+    )
+
+
+def own_facts(facts: Mapping[tuple[int, str], Facts], registration_id: int | None) -> dict[str, Facts]:
+    return {part: fact for (run, part), fact in facts.items() if run == registration_id}
+
+
+def _way(found: Enrolment, lessons: LessonFactsOf, modules: ModuleFactsOf) -> CourseWay:
+    return rules.way(
+        found.loaded.course,
+        lessons=own_facts(lessons, found.registration_id),
+        modules=own_facts(modules, found.registration_id),
+    )
+
+
+def answered_right(session: Session, registration_id: int, lesson: Lesson) -> frozenset[str]:
+    if not lesson.interactions:
+        return frozenset()
+    return frozenset(
+        session.scalars(
+            select(Answer.item_id)
+            .join(Attempt, Attempt.id == Answer.attempt_id)
+            .where(
+                Attempt.registration_id == registration_id,
+                Attempt.kind == AttemptKind.LESSON,
+                Answer.correct.is_(True),
+                Answer.item_id.in_(lesson.interactions),
+            )
+            .distinct()
+        )
+    )
+
+
+def _urgency(line: CourseLine) -> tuple[bool, date, str]:
+    return (
+        line.deadline.kind is not DueKind.LATE,
+        line.deadline.day or date.max,
+        line.enrolment.loaded.course.slug,
+    )
