@@ -25,12 +25,13 @@ from courses.markdown import (
 ITEM_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
 NOTE_KINDS = ("accent", "success", "warning", "danger")
 
-_STEP = re.compile(r"##[ \t]+(.+?)[ \t#]*")
+# What follows is cut by `strip`: two open repeats side by side take quadratic time on a hostile line.
+_STEP = re.compile(r"##[ \t]+([^ \t#].*)")
 _TITLE = re.compile(r"#(?:[ \t].*)?")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,}).*")
-_OPENING = re.compile(r":::+[ \t]*([A-Za-z][A-Za-z-]*)[ \t]*(.*?)[ \t]*")
+_OPENING = re.compile(r":::+[ \t]*([A-Za-z][A-Za-z-]*)(.*)")
 _CLOSING = re.compile(r":::+[ \t]*")
-_FIELD = re.compile(r"([a-z]+)[ \t]*:[ \t]*(.*?)[ \t]*")
+_FIELD = re.compile(r"([a-z]{1,20})[ \t]*:(.*)")
 _BULLET = re.compile(r"[-*][ \t]+(.*)")
 _MARKS = {"bad": "✕", "good": "✓"}
 
@@ -97,7 +98,7 @@ class _BodyReader:
                     inside = True
             heading = _STEP.fullmatch(line.text)
             if heading and not fence and not inside:
-                parts.append((Line(line.number, plain_heading(heading[1])), []))
+                parts.append((Line(line.number, plain_heading(heading[1].rstrip(" \t#"))), []))
             else:
                 parts[-1][1].append(line)
         body = parts[0][1]
@@ -138,7 +139,7 @@ class _BodyReader:
                 if opened is not None:
                     self._fault(line, f"`:::{opened.text}` of line {opened.number} is not closed yet")
                 opened = Line(line.number, opening[1])
-                parts.append((opened, opening[2], []))
+                parts.append((opened, opening[2].strip(), []))
             else:
                 parts[-1][2].append(line)
         if opened is not None:
@@ -253,7 +254,7 @@ class _BodyReader:
         while lines and (found := _FIELD.fullmatch(lines[0].text)) and found[1] in known:
             if found[1] in fields:
                 self._fault(lines[0], f"`{found[1]}:` is there twice")
-            fields[found[1]] = Line(lines.pop(0).number, found[2])
+            fields[found[1]] = Line(lines.pop(0).number, found[2].strip())
         return fields, _without_outer_blanks(lines)
 
     def _language(self, name: Line, fields: dict[str, Line]) -> str:
@@ -330,7 +331,7 @@ def _cut(lines: Sequence[Line], key: str) -> tuple[list[Line], list[Line]]:
     for index, line in enumerate(lines):
         found = _FIELD.fullmatch(line.text)
         if found and found[1] == key:
-            first = [Line(line.number, found[2])] if found[2] else []
+            first = [Line(line.number, found[2].strip())] if found[2].strip() else []
             return list(lines[:index]), first + list(lines[index + 1 :])
     return list(lines), []
 

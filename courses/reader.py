@@ -27,6 +27,8 @@ from quizzes.parse import parse_item
 
 MAX_YAML_BYTES = 2_000_000
 MAX_LESSON_BYTES = 64_000
+MAX_LINE = 5_000
+"""Characters in a line of a lesson; CommonMark takes quadratic time on some long ones."""
 MAX_FILES = 2_000
 
 _LESSON_NAME = re.compile(r"[0-9]{2,3}-([a-z0-9]+(?:-[a-z0-9]+)*)\.md", re.ASCII)
@@ -229,6 +231,10 @@ def _read_lesson(files: _Files, file: str, id: str, lang: str) -> LessonFile | N
     if text is None:
         return None
     lines = text.split("\n")
+    for number, line in enumerate(lines, start=1):
+        if len(line) > MAX_LINE:
+            files.error(file, number, "", f"is longer than {MAX_LINE} characters")
+            return None
     ends = [index for index, line in enumerate(lines) if line.rstrip() == "---"]
     if len(ends) < 2 or ends[0] != 0:
         files.error(file, 1, "", "a lesson begins with its front matter between two lines `---`")

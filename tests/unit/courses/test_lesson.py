@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,6 +129,17 @@ def test_what_is_wrong_is_said_with_its_line(source: str, message: str) -> None:
     faults = [f"{fault.line}: {fault.message}" for fault in read(source).faults]
 
     assert any(fault.startswith(message) for fault in faults), faults
+
+
+@pytest.mark.parametrize(
+    "line", ["## " + "#" * 50_000 + "x", ":::note" + " " * 50_000 + "x", "who:" + " " * 50_000]
+)
+def test_a_hostile_line_takes_no_time(line: str) -> None:
+    started = time.perf_counter()
+
+    read(f"## One\n\n:::example\n{line}\n:::\n\n{line}\n")
+
+    assert time.perf_counter() - started < 2
 
 
 LINES = st.sampled_from(

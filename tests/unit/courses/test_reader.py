@@ -245,6 +245,12 @@ def test_a_lesson_that_is_too_large_is_not_read(folder: Path) -> None:
     assert "lessons/en/01-first.md:1: is larger than 64 kB" in lines(folder)
 
 
+def test_a_line_that_is_too_long_is_not_parsed(folder: Path, change: Change) -> None:
+    change("lessons/en/01-first.md", "Seit neun", "[" * 5001)
+
+    assert "lessons/en/01-first.md:15: is longer than 5000 characters" in lines(folder)
+
+
 def test_windows_line_ends_and_a_byte_order_mark_change_nothing(folder: Path) -> None:
     before = read_course(folder)
     for name in ("course.yaml", "quizzes/one.yaml", "lessons/en/01-first.md"):
