@@ -10,6 +10,8 @@ from xapi.errors import Invalid, TooLarge
 from xapi.http.call import MAX_JSON, Call
 from xapi.spec.attachment import attachments_of
 from xapi.spec.payload import parse_json
+from xapi.spec.signature import check_signature, is_signature
+from xapi.spec.version import Version
 from xapi.store.attachments import Part
 
 MAX_PARTS = 200
@@ -37,15 +39,22 @@ def read(call: Call) -> tuple[Any, tuple[Part, ...]]:
     )
 
 
-def check_parts(statements: Sequence[Mapping[str, Any]], parts: Sequence[Part]) -> None:
-    """Raise `Invalid` unless every part is named by a statement, and every attachment has a part or a
-    fileUrl."""
-    named = [one for statement in statements for one in attachments_of(statement)]
-    sent = {part.sha2 for part in parts}
-    for one in named:
-        if "fileUrl" not in one and one["sha2"].lower() not in sent:
-            raise Invalid("attachments", f"expected a part or a fileUrl for the hash {one['sha2']}")
-    for sha2 in sorted(sent - {one["sha2"].lower() for one in named}):
+def check_parts(statements: Sequence[Mapping[str, Any]], parts: Sequence[Part], *, version: Version) -> None:
+    """Raise `Invalid` unless statements and parts fit each other, and signatures their statements.
+
+    Every part is named by a statement, and every attachment has a part or a fileUrl (part 2, 2.4.11).
+    """
+    sent = {part.sha2: part.content for part in parts}
+    named = set()
+    for statement in statements:
+        for one in attachments_of(statement):
+            sha2 = one["sha2"].lower()
+            named.add(sha2)
+            if "fileUrl" not in one and sha2 not in sent:
+                raise Invalid("attachments", f"expected a part or a fileUrl for the hash {sha2}")
+            if is_signature(one):
+                check_signature(statement, one, sent.get(sha2), version=version)
+    for sha2 in sorted(sent.keys() - named):
         raise Invalid("attachments", f"expected a statement that names the part with the hash {sha2}")
 
 

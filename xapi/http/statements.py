@@ -63,7 +63,7 @@ def post_statements(service: Service, call: Call, client: Client) -> Answer:
     require(client, "write")
     body, parts = _received(call)
     statements = check_statements(body, version=call.version)
-    multipart.check_parts(statements, parts)
+    multipart.check_parts(statements, parts, version=call.version)
     return _store(service, call, client, statements=statements, parts=parts)
 
 
@@ -77,7 +77,7 @@ def put_statement(service: Service, call: Call, client: Client) -> Answer:
     if "id" in body and UUID(body["id"]) != id:
         raise Invalid("id", f"expected the id of the address, {id}")
     statement = body if "id" in body else {"id": call.parameters["statementId"], **body}
-    multipart.check_parts([statement], parts)
+    multipart.check_parts([statement], parts, version=call.version)
     answer = _store(service, call, client, statements=[statement], parts=parts)
     return Answer(204, headers=answer.headers)
 

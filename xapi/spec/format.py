@@ -92,7 +92,7 @@ def _actor_ids(actor: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _activity_ids(activity: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: activity[name] for name in ("objectType", "id") if name in activity}
+    return {"id": activity["id"]}
 
 
 def _object_ids(obj: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,62 @@
+"""Signed statements (xAPI 1.0.3 part 2, 2.6): the shape of the JSON web signature and what it signs.
+
+Whether the signature belongs to the certificate in its header is not verified here.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from xapi.errors import Invalid
+from xapi.spec.attachment import SIGNATURE
+from xapi.spec.comparison import same_statement
+from xapi.spec.payload import parse_json
+from xapi.spec.statement import check_statement
+from xapi.spec.version import Version
+
+ALGORITHMS = ("RS256", "RS384", "RS512")
+CONTENT_TYPE = "application/octet-stream"
+
+
+def is_signature(attachment: Mapping[str, Any]) -> bool:
+    """Tell whether an attachment signs its statement."""
+    return str(attachment["usageType"]) == SIGNATURE
+
+
+def check_signature(
+    statement: Mapping[str, Any], attachment: Mapping[str, Any], content: bytes | None, *, version: Version
+) -> None:
+    """Raise `Invalid` unless `content` is a compact JWS, well formed, over this very statement."""
+    if attachment["contentType"].partition(";")[0].strip().lower() != CONTENT_TYPE:
+        raise Invalid("attachments.contentType", f"expected {CONTENT_TYPE} for a signature")
+    if content is None:
+        return
+    parts = content.split(b".")
+    if len(parts) != 3 or not all(parts):
+        raise Invalid("signature", "expected a JSON web signature in compact form")
+    header = parse_json(_decode(parts[0]), at="signature.header")
+    if not isinstance(header, dict) or header.get("alg") not in ALGORITHMS:
+        raise Invalid("signature.header.alg", f"expected one of {', '.join(ALGORITHMS)}")
+    _decode(parts[2])
+    signed = parse_json(_decode(parts[1]), at="signature.payload")
+    check_statement(signed, version=version)
+    if not same_statement(_unsigned(signed), _unsigned(statement)):
+        raise Invalid("signature.payload", "expected the statement as it was before the signature was added")
+
+
+def _decode(part: bytes) -> bytes:
+    try:
+        return base64.b64decode(part + b"=" * (-len(part) % 4), altchars=b"-_", validate=True)
+    except binascii.Error as error:
+        raise Invalid("signature", "expected base64url in a JSON web signature") from error
+
+
+def _unsigned(statement: Mapping[str, Any]) -> dict[str, Any]:
+    kept = dict(statement)
+    attachments = [one for one in statement.get("attachments", ()) if not is_signature(one)]
+    if attachments:
+        kept["attachments"] = attachments
+    else:
+        kept.pop("attachments", None)
+    return kept
