@@ -9,13 +9,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from lms import log
 from lms.bootstrap import Parts, build
 from lms.config import Mode, settings_from_environment
-from lms.web import accounts, operations
+from lms.web import accounts, learning, operations
 from lms.web.access import init_access
 from lms.web.errors import init_errors
 from lms.web.frame import init_frame
 from lms.web.headers import init_headers
 from lms.web.language import init_language
 from lms.web.session import init_sessions
+from xapi.http import create_blueprint as record_store
 
 SESSION_HOURS = 12
 FORM_BYTES = 1_000_000
@@ -52,9 +53,18 @@ def create_app(parts: Parts | None = None) -> Flask:
     init_sessions(app, parts)
     init_language(app)
     init_errors(app)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     init_access(app)
     init_frame(app, parts)
-    for column in (accounts, operations):
+    for column in (accounts, learning, operations):
         app.register_blueprint(column.create_blueprint(parts))
+    store = record_store(
+        reading=parts.database.reading,
+        writing=parts.database.writing,
+        clock=parts.now,
+        new_id=parts.new_id,
+        secret=settings.secret_key,
+    )
+    csrf.exempt(store)
+    app.register_blueprint(store, url_prefix="/xapi")
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -21,6 +22,8 @@ from lms.domain.accounts import Role
 from lms.domain.errors import CrossdeskError
 from lms.jobs.worker import Worker
 from lms.services import accounts, authoring, people_file, start
+from xapi.store.credentials import create_credential
+from xapi.store.tables import SCOPES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 IMPORT_SECONDS = 300.0
@@ -31,6 +34,8 @@ def register(app: Flask) -> None:
     parts: Parts = app.extensions["crossdesk"]
     for group in (database_commands(parts), user_commands(parts), course_commands(parts)):
         app.cli.add_command(group)
+    app.cli.add_command(record_store_commands(parts))
+    app.cli.add_command(prepare_command(parts))
     app.cli.add_command(worker_command(parts))
 
 
@@ -180,6 +185,45 @@ def course_commands(parts: Parts) -> AppGroup:
             click.echo(f"{version.version} {version.content_hash[:12]}")
 
     return group
+
+
+def record_store_commands(parts: Parts) -> AppGroup:
+    """`flask lrs …`."""
+    group = AppGroup("lrs", help="The record store.")
+    credential = AppGroup("credential", help="Keys for other people's tools.")
+    group.add_command(credential)
+
+    @credential.command("create")
+    @click.argument("name")
+    @click.option("--scope", required=True, type=click.Choice(SCOPES))
+    @told
+    def create(name: str, scope: str) -> None:
+        """Make a credential; its secret is printed once and kept only as a hash."""
+        with parts.database.writing() as session:
+            key, secret = create_credential(
+                session, name, scope, now=parts.now(), secrets=secrets.token_urlsafe
+            )
+        click.echo(f"key {key}")
+        click.echo(f"secret {secret}")
+
+    return group
+
+
+def prepare_command(parts: Parts) -> click.Command:
+    """`flask prepare`."""
+
+    @click.command("prepare")
+    @told
+    def prepare() -> None:
+        """Make ready to serve: migrate, set up the organisation, publish the shipped courses."""
+        if migrate.current(parts.database) != migrate.head():
+            migrate.upgrade(parts.database)
+        start.first_start(parts.database, iri_base=parts.settings.iri_base)
+        for imported in authoring.import_changed(parts.database, SHIPPED, now=parts.now()):
+            for finding in imported.findings:
+                click.echo(str(finding), err=True)
+
+    return prepare
 
 
 def worker_command(parts: Parts) -> click.Command:

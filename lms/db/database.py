@@ -1,4 +1,4 @@
-"""The engine, and the one place that commits. What differs between the two databases is here, nowhere else."""
+"""The engine, and the one place that commits. What differs between the databases is here, nowhere else."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db.base import Base, BigKey, JSONText, enum_column
+from quizzes.fsrs import State
 
 
 class AttemptKind(StrEnum):
@@ -98,8 +99,8 @@ class Card(Base):
     course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
     item_id: Mapped[str] = mapped_column(String(120))
     point_id: Mapped[str] = mapped_column(String(120))
-    state: Mapped[int | None]
-    """`quizzes.fsrs.State`; null while the card has not been reviewed."""
+    state: Mapped[State | None] = mapped_column(enum_column(State, "state"))
+    """Null while the card has not been reviewed."""
     step: Mapped[int | None]
     stability: Mapped[float | None]
     difficulty: Mapped[float | None]

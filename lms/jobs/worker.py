@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import structlog
 
+from courses.library import SHIPPED
 from lms.adapters.mail import FileMailer, Mailer, SmtpMailer
 from lms.bootstrap import Parts
+from lms.config import Mode
 from lms.domain.errors import CrossdeskError
-from lms.services import notices
+from lms.services import authoring, notices
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +58,15 @@ def run_once(parts: Parts, known: Mapping[str, Task]) -> int:
     return len(due)
 
 
+def watch_courses(parts: Parts, seen: dict[Path, Any]) -> None:
+    """Publish the shipped course folders that changed since last time; say what is wrong in a broken one."""
+    for imported in authoring.import_changed(parts.database, SHIPPED, now=parts.now(), seen=seen):
+        if imported.findings:
+            log.warning("course not imported", folder=str(imported.folder), first=str(imported.findings[0]))
+        elif imported.is_new:
+            log.info("course imported", slug=imported.slug, version=imported.version)
+
+
 class Worker:
     """A thread that polls; a web process runs one, `flask worker` another."""
 
@@ -75,11 +87,15 @@ class Worker:
             self._thread.join(timeout=10)
 
     def run(self) -> None:
-        """Poll until stopped; a database that is away is waited for."""
+        """Poll until stopped; wait for a database that is away. In development, watch the course folders."""
         known = tasks(self._parts)
+        watching = self._parts.settings.mode is Mode.DEVELOPMENT
+        seen: dict[Path, Any] = {}
         while not self._stop.is_set():
             try:
                 taken = run_once(self._parts, known)
+                if watching:
+                    watch_courses(self._parts, seen)
             except CrossdeskError as error:
                 log.warning("outbox waits", error=str(error))
                 taken = 0

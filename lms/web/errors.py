@@ -30,10 +30,11 @@ def init_errors(app: Flask) -> None:
         status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
         if status >= 500:
             log.error("request failed", error=str(error), cause=repr(error.__cause__))
-        response = page(status, detail=str(error))
         if isinstance(error, errors.TooManyAttempts):
+            response = page(status, detail=None, retry_after=error.retry_after)
             response.headers["Retry-After"] = str(error.retry_after)
-        return response
+            return response
+        return page(status, detail=str(error))
 
     @app.errorhandler(CSRFError)
     def forged(error: CSRFError) -> Response:
@@ -56,7 +57,7 @@ def init_errors(app: Flask) -> None:
         return page(500, detail=None)
 
 
-def page(status: int, *, detail: str | None) -> Response:
+def page(status: int, *, detail: str | None, retry_after: int | None = None) -> Response:
     """Answer the error page; it needs no database, so that it shows when there is none."""
     g.error_page = True
     name = status if status in PAGES else (500 if status >= 500 else 400)
@@ -65,7 +66,11 @@ def page(status: int, *, detail: str | None) -> Response:
         response.mimetype = "text/plain"
     else:
         html = render_template(
-            f"errors/{name}.html", status=status, detail=detail, request_id=g.get("request_id")
+            f"errors/{name}.html",
+            status=status,
+            detail=detail,
+            retry_after=retry_after,
+            request_id=g.get("request_id"),
         )
         response = make_response(html, status)
     if status == 503:
