@@ -1,0 +1,347 @@
+"""A module's quiz: drawn once, answered one question a screen, handed in with its last answer.
+
+Reviews are in `reviews`, interactions of lessons in `interactions`; what other columns use is named here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from courses.course import Course, Module
+from courses.errors import UnknownPart
+from lms.db.assignments import ModuleResult, Registration
+from lms.db.quizzes import Answer, Attempt, AttemptKind, Card
+from lms.domain import quizzes as rules
+from lms.domain.errors import Conflict, NotFound
+from lms.domain.questions import Given, ItemView
+from lms.domain.quizzes import Calendar
+from lms.services import answers, progress, statements
+from lms.services.answers import Response as Response
+from lms.services.answers import Setting, find_item, given_by, item_in
+from lms.services.cards import DueSummary as DueSummary
+from lms.services.cards import due_summary as due_summary
+from lms.services.cards import next_due as next_due
+from lms.services.catalogue import CourseCache, Loaded
+from lms.services.interactions import answered_right as answered_right
+from lms.services.interactions import interaction_views as interaction_views
+from lms.services.learning import Enrolment
+from lms.services.progress import Learner
+from lms.services.statements import Json
+from quizzes.item import Item
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptLine:
+    """A quiz that was begun; score and passed are there once it is handed in."""
+
+    uuid: UUID
+    started_at: datetime
+    finished_at: datetime | None
+    score: float | None
+    passed: bool
+    answered: int
+    right: int
+    length: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuizState:
+    """Where a person stands with a module's quiz."""
+
+    module: Module
+    length: int
+    open: AttemptLine | None
+    finished: tuple[AttemptLine, ...]
+    """Those handed in, latest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnsweredLine:
+    """One question of a quiz that was handed in."""
+
+    place: int
+    stem: str
+    point: str
+    correct: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuizQuestion:
+    """One place of a quiz."""
+
+    loaded: Loaded
+    attempt: UUID
+    module_id: str
+    place: int
+    """From 1."""
+    length: int
+    item: Item
+    given: Given
+    next_place: int | None
+    """The first place still to be answered; None once all are."""
+    due: datetime | None
+    """Once it is answered: when its card comes next."""
+
+    @property
+    def answered(self) -> bool:
+        """Whether it has its answer."""
+        return self.given.response is not None
+
+    def view(self, language: str, *, draft: Any = None) -> ItemView:
+        """Answer the question in a language; `draft` is what stands in a form that came back."""
+        given = self.given if draft is None else Given(response=draft)
+        return item_in(self.loaded.course, self.item, language, seed=str(self.attempt), given=given)
+
+
+def find_module(course: Course, module_id: str) -> Module:
+    """Answer a module of a course. Raises NotFound."""
+    try:
+        return course.module(module_id)
+    except UnknownPart:
+        raise NotFound(f"there is no module {module_id!r} in this course") from None
+
+
+def quiz_state(session: Session, found: Enrolment, *, module_id: str) -> QuizState:
+    """Answer where the person stands with a module's quiz. Raises NotFound where there is none."""
+    module = find_module(found.loaded.course, module_id)
+    length = min(module.quiz_length, len(rules.practice_items(module)))
+    if length == 0:
+        raise NotFound("this module has no quiz")
+    right = func.coalesce(func.sum(case((Answer.correct.is_(True), 1), else_=0)), 0)
+    rows = session.execute(
+        select(Attempt, func.count(Answer.id), right)
+        .outerjoin(Answer, Answer.attempt_id == Attempt.id)
+        .where(
+            Attempt.registration_id == found.registration_id,
+            Attempt.kind == AttemptKind.QUIZ,
+            Attempt.module_id == module_id,
+        )
+        .group_by(Attempt.id)
+        .order_by(Attempt.id.desc())
+    )
+    lines = [_line(attempt, answered, correct) for attempt, answered, correct in rows]
+    return QuizState(
+        module=module,
+        length=length,
+        open=next((line for line in lines if line.finished_at is None), None),
+        finished=tuple(line for line in lines if line.finished_at is not None),
+    )
+
+
+def start_or_resume_attempt(
+    session: Session,
+    found: Enrolment,
+    *,
+    module_id: str,
+    person_id: int,
+    random: Random,
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> UUID:
+    """Answer the open attempt at a module's quiz, or draw a new one. Two tabs get the same one."""
+    module = find_module(found.loaded.course, module_id)
+    registration_id = session.scalar(
+        select(Registration.id).where(Registration.id == found.registered()).with_for_update()
+    )
+    attempt = session.scalar(
+        select(Attempt).where(
+            Attempt.registration_id == registration_id,
+            Attempt.kind == AttemptKind.QUIZ,
+            Attempt.module_id == module_id,
+            Attempt.finished_at.is_(None),
+        )
+    )
+    if attempt is not None:
+        return attempt.uuid
+    drawn = rules.draw(rules.practice_items(module), module.quiz_length, random=random)
+    if not drawn:
+        raise NotFound("this module has no quiz")
+    attempt = Attempt(
+        uuid=new_id(),
+        person_id=person_id,
+        registration_id=registration_id,
+        kind=AttemptKind.QUIZ,
+        course_version_id=found.loaded.version_id,
+        module_id=module_id,
+        item_ids=list(drawn),
+        started_at=now,
+    )
+    session.add(attempt)
+    session.flush()
+    return attempt.uuid
+
+
+def quiz_question(
+    session: Session, cache: CourseCache, *, attempt_uuid: UUID, place: int, person_id: int
+) -> QuizQuestion:
+    """Answer one place of one's own quiz. Raises NotFound."""
+    attempt, _ = _own_attempt(session, attempt_uuid, person_id)
+    loaded = cache.get(session, attempt.course_version_id)
+    item = find_item(loaded.course, _item_id(attempt, place))
+    given = {row.item_id: row for row in _answers(session, attempt)}
+    answer = given.get(item.id)
+    due = None
+    if answer is not None:
+        due = session.scalar(
+            select(Card.due_at).where(
+                Card.person_id == person_id, Card.course_id == loaded.course_id, Card.item_id == item.id
+            )
+        )
+    return QuizQuestion(
+        loaded=loaded,
+        attempt=attempt.uuid,
+        module_id=attempt.module_id,
+        place=place,
+        length=len(attempt.item_ids),
+        item=item,
+        given=Given() if answer is None else given_by(answer),
+        next_place=_first_open(attempt, given),
+        due=due,
+    )
+
+
+def answer_question(
+    session: Session,
+    cache: CourseCache,
+    *,
+    attempt_uuid: UUID,
+    place: int,
+    response: Response,
+    learner: Learner,
+    calendar: Calendar,
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> bool:
+    """Keep the answer to one place of one's own quiz; the last one hands the quiz in.
+
+    Answers whether it was kept: a place answered before keeps its answer, whatever is sent.
+    Raises NotFound, ResponseError, and Conflict for a place whose turn has not come.
+    """
+    attempt, registration = _own_attempt(session, attempt_uuid, learner.person_id, lock=True)
+    loaded = cache.get(session, attempt.course_version_id)
+    item = find_item(loaded.course, _item_id(attempt, place))
+    given = {row.item_id: row for row in _answers(session, attempt)}
+    if item.id in given:
+        return False
+    if _first_open(attempt, given) != place:
+        raise Conflict("answer the question before this one first")
+    setting = Setting(
+        learner=learner, calendar=calendar, loaded=loaded, registration=registration, now=now, new_id=new_id
+    )
+    answer, said = answers.practise(session, setting, attempt, item, response)
+    if len(given) + 1 == len(attempt.item_ids):
+        said += _hand_in(session, setting, attempt, [*(row.score for row in given.values()), answer.score])
+    setting.store(session, said)
+    return True
+
+
+def quiz_result(
+    session: Session, cache: CourseCache, *, attempt_uuid: UUID, person_id: int, language: str
+) -> tuple[AttemptLine, tuple[AnsweredLine, ...], Loaded]:
+    """Answer one's own quiz after it was handed in, question by question. Raises NotFound."""
+    attempt, _ = _own_attempt(session, attempt_uuid, person_id)
+    if attempt.finished_at is None:
+        raise NotFound("this quiz is not handed in yet")
+    loaded = cache.get(session, attempt.course_version_id)
+    given = {row.item_id: row for row in _answers(session, attempt)}
+    lines = []
+    for place, item_id in enumerate(attempt.item_ids, start=1):
+        item = find_item(loaded.course, item_id)
+        lines.append(
+            AnsweredLine(
+                place=place,
+                stem=item.stem[language],
+                point=loaded.course.point(item.point).title[language],
+                correct=given[item_id].correct,
+            )
+        )
+    return _line(attempt, len(given), sum(line.correct for line in lines)), tuple(lines), loaded
+
+
+def _hand_in(session: Session, setting: Setting, attempt: Attempt, scores: list[float]) -> list[Json]:
+    module = setting.course.module(attempt.module_id)
+    score = rules.quiz_score(scores)
+    passed = rules.is_pass(score, module.pass_mark)
+    attempt.finished_at, attempt.score, attempt.passed = setting.now, score, passed
+    said = [
+        statements.judged(
+            setting.learner.speaker,
+            setting.run,
+            at=setting.now,
+            module_id=module.id,
+            score=score,
+            passed=passed,
+            attempt=attempt.uuid,
+            duration=setting.now - attempt.started_at,
+        )
+    ]
+    if attempt.registration_id is None:
+        return said
+    result = session.get(ModuleResult, (attempt.registration_id, module.id))
+    if result is None:
+        result = ModuleResult(registration_id=attempt.registration_id, module_id=module.id)
+        session.add(result)
+    result.best_score = max(score, result.best_score or 0.0)
+    if passed and result.passed_at is None:
+        result.passed_at = setting.now
+    session.flush()
+    return said + progress.settle_module(
+        session,
+        registration_id=attempt.registration_id,
+        run=setting.run,
+        module_id=module.id,
+        speaker=setting.learner.speaker,
+        now=setting.now,
+    )
+
+
+def _own_attempt(
+    session: Session, uuid: UUID, person_id: int, *, lock: bool = False
+) -> tuple[Attempt, UUID | None]:
+    query = (
+        select(Attempt, Registration.uuid)
+        .outerjoin(Registration, Registration.id == Attempt.registration_id)
+        .where(Attempt.uuid == uuid, Attempt.person_id == person_id, Attempt.kind == AttemptKind.QUIZ)
+    )
+    if lock:
+        query = query.with_for_update(of=Attempt)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("there is no such quiz, or it is not yours")
+    return row[0], row[1]
+
+
+def _answers(session: Session, attempt: Attempt) -> list[Answer]:
+    return list(session.scalars(select(Answer).where(Answer.attempt_id == attempt.id)))
+
+
+def _item_id(attempt: Attempt, place: int) -> str:
+    if not 1 <= place <= len(attempt.item_ids):
+        raise NotFound("there is no such question in this quiz")
+    return str(attempt.item_ids[place - 1])
+
+
+def _first_open(attempt: Attempt, given: dict[str, Answer]) -> int | None:
+    places = enumerate(attempt.item_ids, start=1)
+    return next((place for place, item_id in places if item_id not in given), None)
+
+
+def _line(attempt: Attempt, answered: int, right: int) -> AttemptLine:
+    return AttemptLine(
+        uuid=attempt.uuid,
+        started_at=attempt.started_at,
+        finished_at=attempt.finished_at,
+        score=attempt.score,
+        passed=bool(attempt.passed),
+        answered=answered,
+        right=int(right),
+        length=len(attempt.item_ids),
+    )
