@@ -14,6 +14,7 @@ from lms.web.access import init_access
 from lms.web.errors import init_errors
 from lms.web.frame import init_frame
 from lms.web.headers import init_headers
+from lms.web.input import init_input
 from lms.web.language import init_language
 from lms.web.session import init_sessions
 from xapi.http import create_blueprint as record_store
@@ -54,6 +55,7 @@ def create_app(parts: Parts | None = None) -> Flask:
     init_language(app)
     init_errors(app)
     csrf = CSRFProtect(app)
+    init_input(app)
     init_access(app)
     init_frame(app, parts)
     for column in (accounts, learning, operations):
