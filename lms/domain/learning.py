@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from courses.course import Course, Lesson, Module
@@ -64,6 +64,8 @@ class LessonFacts:
     step: int
     """The last step opened, from 1."""
     done: bool
+    at: datetime
+    """When something was last done in it."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ class LessonWay:
     state: LessonState
     step: int
     steps: int
+    at: datetime | None = None
+    """When something was last done in it; None where it is new."""
 
     @property
     def minutes_left(self) -> int:
@@ -338,7 +342,7 @@ def _lesson_way(lesson: Lesson, facts: LessonFacts | None) -> LessonWay:
     if facts is None:
         return LessonWay(lesson, LessonState.NEW, 1, steps)
     state = LessonState.DONE if facts.done else LessonState.OPEN
-    return LessonWay(lesson, state, min(facts.step, steps), steps)
+    return LessonWay(lesson, state, min(facts.step, steps), steps, facts.at)
 
 
 def _quiz_state(module: Module, facts: ModuleFacts | None) -> QuizState:
@@ -350,10 +354,19 @@ def _quiz_state(module: Module, facts: ModuleFacts | None) -> QuizState:
 
 
 def _next(ways: Sequence[ModuleWay]) -> Next | None:
-    """Answer the first unfinished lesson or quiz in order; when all is done, a quiz that was not passed."""
+    """Answer the lesson last worked on, else the first new one or quiz in order, else a quiz not passed."""
+    begun = [
+        (way.at, module, way)
+        for module in ways
+        for way in module.lessons
+        if way.state is LessonState.OPEN and way.at is not None
+    ]
+    if begun:
+        _, module, lesson = max(begun, key=lambda found: found[0])
+        return Next(module, lesson, lesson.minutes_left)
     for module in ways:
         for lesson in module.lessons:
-            if lesson.state is not LessonState.DONE:
+            if lesson.state is LessonState.NEW:
                 return Next(module, lesson, lesson.minutes_left)
         if module.quiz is QuizState.WAITING:
             return Next(module, None, module.quiz_minutes)

@@ -235,6 +235,7 @@ def facts_of(session: Session, registration_ids: Sequence[int]) -> tuple[LessonF
             LessonProgress.lesson_id,
             LessonProgress.step_reached,
             LessonProgress.completed_at,
+            LessonProgress.updated_at,
         ).where(LessonProgress.registration_id.in_(registration_ids))
     )
     modules = session.execute(
@@ -246,7 +247,7 @@ def facts_of(session: Session, registration_ids: Sequence[int]) -> tuple[LessonF
         ).where(ModuleResult.registration_id.in_(registration_ids))
     )
     return (
-        {(run, lesson): LessonFacts(step, done is not None) for run, lesson, step, done in lessons},
+        {(run, lesson): LessonFacts(step, done is not None, at) for run, lesson, step, done, at in lessons},
         {(run, module): ModuleFacts(score, passed is not None) for run, module, score, passed in modules},
     )
 
