@@ -32,6 +32,7 @@ from xapi.spec.payload import dump_json
 from xapi.spec.timestamp import microseconds, timestamp_text
 from xapi.spec.version import HEADER_VERSION
 from xapi.store.credentials import Client
+from xapi.store.outages import OUTAGES
 from xapi.store.refusals import Refused, record_refusal
 
 log = logging.getLogger(__name__)
@@ -157,6 +158,9 @@ def _respond(service: Service, guard: Guard, *, name: str) -> Response:
         answer = _refusal(error)
         if client is not None and call is not None:
             _keep(service, call, client, error=error, status=answer.status, name=name)
+    except OUTAGES:
+        log.exception("the database does not answer")
+        answer = Answer(503, _message("the store cannot answer now"), headers={"Retry-After": "5"})
     headers = {**CORS, **HARMLESS, VERSION_HEADER: _version_header(call, name=name), **answer.headers}
     if name == "statements" and CONSISTENT_THROUGH not in headers:
         headers[CONSISTENT_THROUGH] = timestamp_text(microseconds(service.clock() - lrs.SETTLING))

@@ -4,12 +4,16 @@ import base64
 import hashlib
 import json
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from xapi.http import create_blueprint
@@ -483,3 +487,39 @@ def test_an_id_twice_in_one_batch_is_refused_by_version_2(app, credential):
     id = str(uuid4())
 
     assert api.post([statement(id=id), statement(id=id)]).status_code == 400
+
+
+def test_a_database_that_does_not_answer_gives_503(app, credential, database):
+    """503 and Retry-After, with the headers that every answer has."""
+    api = Api(app.test_client(), *credential("all"))
+
+    @contextmanager
+    def broken() -> Iterator[Session]:
+        raise OperationalError("SELECT 1", {}, Exception("no route"))
+        yield
+
+    out_of_order = Flask(__name__)
+    out_of_order.register_blueprint(
+        create_blueprint(
+            reading=broken, writing=broken, clock=database.clock, new_id=uuid4, secret="a secret of the test"
+        )
+    )
+    api.client = out_of_order.test_client()
+
+    answer = api.get()
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.headers["X-Experience-API-Version"] == "1.0.3"
+
+
+def test_a_form_cannot_smuggle_a_header_that_no_answer_can_carry(api):
+    form = {
+        **api.headers,
+        "activityId": COURSE,
+        "profileId": "p",
+        "If-None-Match": "*",
+        "Content-Type": "text/plain; x=李",
+        "content": "x",
+    }
+
+    assert api.client.post("/xapi/activities/profile?method=PUT", data=form).status_code == 400
