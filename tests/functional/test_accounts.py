@@ -256,7 +256,8 @@ def test_the_language_switch_keeps_the_place(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "target",
     [
-        "https://evil.test/", "//evil.test", "///evil.test", "/\\evil.test", "\\\\evil.test", "/%09/evil.test\t",
+        "https://evil.test/",
+        "//evil.test", "///evil.test", "/\\evil.test", "\\\\evil.test", "/%09/evil.test\t",
         "javascript:alert(1)", "http:evil.test", " /me", "/\n/evil.test", "data:text/html,x", "", "me",
     ],
 )  # fmt: skip
