@@ -12,7 +12,10 @@ from xapi.spec.definition import merge_definition
 from xapi.spec.mentions import iri_key
 from xapi.spec.payload import dump_json, parse_json
 from xapi.store.statements import IN_CLAUSE
-from xapi.store.tables import Activity
+from xapi.store.tables import Activity, metadata
+
+_ADD = insert(metadata.tables[Activity.__tablename__])
+_FIND = select(Activity.iri, Activity.definition).where(Activity.key.in_(bindparam("keys", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def merge_activities(session: Session, activities: Iterable[Mapping[str, Any]]) 
         if (merged := merge_definition(known[iri].definition, given[iri])) != known[iri].definition
     ]
     if new:
-        session.execute(insert(Activity), new)
+        session.connection().execute(_ADD, new)
     if changed:
         session.connection().execute(
             update(Activity)
@@ -55,9 +58,7 @@ def find_activities(session: Session, iris: Iterable[str]) -> dict[str, Known]:
     keys = [iri_key(iri) for iri in dict.fromkeys(iris)]
     found: dict[str, Known] = {}
     for start in range(0, len(keys), IN_CLAUSE):
-        rows = session.execute(
-            select(Activity.iri, Activity.definition).where(Activity.key.in_(keys[start : start + IN_CLAUSE]))
-        )
+        rows = session.connection().execute(_FIND, {"keys": keys[start : start + IN_CLAUSE]})
         found |= {row.iri: Known(row.iri, _definition(row.definition)) for row in rows}
     return found
 

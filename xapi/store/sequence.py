@@ -19,6 +19,8 @@ from xapi.store.tables import StatementId
 WRITERS_LOCK = 0x78415049
 """The key of the advisory lock: "xAPI" in ASCII."""
 
+_LAST = select(func.max(StatementId.seq))
+
 
 def lock_writers(session: Session) -> None:
     """Wait until this transaction is the only one that may allocate sequence numbers."""
@@ -33,4 +35,4 @@ def next_seq(session: Session, *, now: datetime) -> int:
 
 def last_seq(session: Session) -> int:
     """Answer the number of the last statement that is visible, -1 where there is none."""
-    return session.scalar(select(func.max(StatementId.seq))) or -1
+    return session.connection().scalar(_LAST) or -1

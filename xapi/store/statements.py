@@ -11,14 +11,36 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from xapi.spec.mentions import VOIDED, Mentions
-from xapi.store.tables import Statement, StatementAgent, StatementId, StatementIri, StatementReference
+from xapi.store.tables import (
+    Statement,
+    StatementAgent,
+    StatementId,
+    StatementIri,
+    StatementReference,
+    metadata,
+)
 
 IN_CLAUSE = 500
 """Ids in one query; SQLite takes 32,766 parameters, PostgreSQL 65,535."""
+
+# Built once, and run on the connection: the ORM costs more here than the database does.
+_ADD_IDS = insert(metadata.tables[StatementId.__tablename__])
+_ADD_STATEMENTS = insert(metadata.tables[Statement.__tablename__])
+_ADD_AGENTS = insert(metadata.tables[StatementAgent.__tablename__])
+_ADD_IRIS = insert(metadata.tables[StatementIri.__tablename__])
+_ADD_REFERENCES = insert(metadata.tables[StatementReference.__tablename__])
+_FIND = (
+    select(Statement.seq, Statement.id, Statement.payload, Statement.voided)
+    .join(StatementId, StatementId.seq == Statement.seq)
+    .where(StatementId.id.in_(bindparam("ids", expanding=True)))
+)
+_FIND_REFERENCES = select(
+    StatementReference.id, StatementReference.seq, StatementReference.target_id, StatementReference.voids
+).where(StatementReference.target_id.in_(bindparam("targets", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -63,11 +85,7 @@ def find_statements(session: Session, ids: Iterable[UUID]) -> dict[UUID, Stored]
     found: dict[UUID, Stored] = {}
     wanted = list(dict.fromkeys(ids))
     for start in range(0, len(wanted), IN_CLAUSE):
-        rows = session.execute(
-            select(Statement.seq, Statement.id, Statement.payload, Statement.voided)
-            .join(StatementId, StatementId.seq == Statement.seq)
-            .where(StatementId.id.in_(wanted[start : start + IN_CLAUSE]))
-        )
+        rows = session.connection().execute(_FIND, {"ids": wanted[start : start + IN_CLAUSE]})
         found |= {row.id: Stored(row.seq, row.id, row.payload, row.voided) for row in rows}
     return found
 
@@ -82,9 +100,9 @@ def insert_statements(session: Session, rows: Sequence[NewStatement], *, voided:
     """Add statements, their ids, own links and references; those in `voided` are void from the start."""
     if not rows:
         return
-    session.execute(insert(StatementId), [{"id": row.id, "seq": row.seq} for row in rows])
-    session.execute(
-        insert(Statement),
+    session.connection().execute(_ADD_IDS, [{"id": row.id, "seq": row.seq} for row in rows])
+    session.connection().execute(
+        _ADD_STATEMENTS,
         [
             {
                 "seq": row.seq,
@@ -107,7 +125,7 @@ def insert_statements(session: Session, rows: Sequence[NewStatement], *, voided:
         if row.target is not None
     ]
     if references:
-        session.execute(insert(StatementReference), references)
+        session.connection().execute(_ADD_REFERENCES, references)
 
 
 def insert_links(session: Session, links: Iterable[tuple[int, int, Mentions]]) -> None:
@@ -118,9 +136,9 @@ def insert_links(session: Session, links: Iterable[tuple[int, int, Mentions]]) -
         agents += [{"key": k, "usage": u.value, "seq": seq, "source": source} for u, k in found.agents]
         iris += [{"key": k, "usage": u.value, "seq": seq, "source": source} for u, k in found.iris]
     if agents:
-        session.execute(insert(StatementAgent), agents)
+        session.connection().execute(_ADD_AGENTS, agents)
     if iris:
-        session.execute(insert(StatementIri), iris)
+        session.connection().execute(_ADD_IRIS, iris)
 
 
 def references_to(session: Session, targets: Iterable[UUID]) -> list[Reference]:
@@ -128,11 +146,7 @@ def references_to(session: Session, targets: Iterable[UUID]) -> list[Reference]:
     wanted = list(dict.fromkeys(targets))
     found: list[Reference] = []
     for start in range(0, len(wanted), IN_CLAUSE):
-        rows = session.execute(
-            select(StatementReference).where(
-                StatementReference.target_id.in_(wanted[start : start + IN_CLAUSE])
-            )
-        ).scalars()
+        rows = session.connection().execute(_FIND_REFERENCES, {"targets": wanted[start : start + IN_CLAUSE]})
         found += [Reference(row.id, row.seq, row.target_id, row.voids) for row in rows]
     return found
 
