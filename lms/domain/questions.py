@@ -162,6 +162,9 @@ class ItemView:
     """Numeric and short text: the model answer."""
     explanation: str | None = None
     source: str | None = None
+    slug: str | None = None
+    lesson_id: str | None = None
+    """Where it stands in a lesson."""
     reasons: tuple[Reason, ...] = ()
     """AGAIN: why what was given is not right."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -36,12 +37,16 @@ def interaction_views(
         for answer in _tries(session, registration_id, lesson.id):
             tries.setdefault(answer.item_id, []).append(answer)
     return {
-        item_id: item_in(
-            course,
-            course.item(item_id),
-            language,
-            seed=f"{registration_id}:{item_id}",
-            given=_given(tries[item_id]),
+        item_id: replace(
+            item_in(
+                course,
+                course.item(item_id),
+                language,
+                seed=f"{registration_id}:{item_id}",
+                given=_given(tries[item_id]),
+            ),
+            slug=course.slug,
+            lesson_id=lesson.id,
         )
         for item_id in lesson.interactions
     }

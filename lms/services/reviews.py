@@ -202,6 +202,8 @@ def _question(
         .join(CourseRow, CourseRow.id == Card.course_id)
         .where(Card.id == card_id)
     ).one()
+    if version_id is None:
+        return None
     loaded = cache.get(session, version_id)
     try:
         item = loaded.course.item(card.item_id)
