@@ -251,7 +251,6 @@ def _lesson(page: learning.LessonPage) -> dict[str, Any]:
     reached = min(page.facts.step, len(steps)) if page.facts else 1
     missing = rules.missing(lesson, step=reached, right=page.right)
     before, after = rules.neighbours(course, lesson.id)
-    at = {item_id: n for n, step in enumerate(steps, 1) for item_id in step.interactions}
     quiz_url = None
     if after is None and module.quiz is not rules.QuizState.NONE:
         quiz_url = url_for("quizzes.quiz", slug=course.slug, module_id=module.module.id)
@@ -266,7 +265,6 @@ def _lesson(page: learning.LessonPage) -> dict[str, Any]:
         "opened": steps[:reached],
         "next_step": steps[reached] if reached < len(steps) else None,
         "missing": missing,
-        "missing_anchor": at.get(missing.interactions[0]) if missing.interactions else None,
         "sources": lesson.sources.get(language()) or next(iter(lesson.sources.values()), ()),
         "before": before,
         "after": after,
