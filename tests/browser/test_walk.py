@@ -1,0 +1,222 @@
+"""A learner's week in a real browser: lessons, the quiz, a review on day 2; and every page looked over."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page
+from sqlalchemy import func, select, text
+from werkzeug.serving import make_server
+
+from courses.course import Course
+from courses.library import SHIPPED
+from courses.reader import read_course
+from lms.app import create_app
+from lms.bootstrap import Parts, build
+from lms.config import Settings
+from lms.db.database import Database
+from lms.db.quizzes import Answer, Card
+from lms.domain.accounts import Role
+from lms.services import accounts, authoring
+from tests.browser.pages import faults, fill_in, sign_in
+from tests.conftest import PASSWORD, Clock
+
+pytestmark = pytest.mark.browser
+SLUG = "service-desk"
+COURSE = f"/courses/{SLUG}"
+
+
+@pytest.fixture
+def parts(tmp_path: Path, sqlite_template: Path, settings: Settings, clock: Clock) -> Iterator[Parts]:
+    file = tmp_path / "walk.sqlite3"
+    file.write_bytes(sqlite_template.read_bytes())
+    database = Database(f"sqlite:///{file}")
+    found = build(settings, database=database, now=clock)
+    with database.writing() as session:
+        authoring.import_course(session, SHIPPED / SLUG, now=clock())
+    yield found
+    database.close()
+
+
+@pytest.fixture
+def address(parts: Parts) -> Iterator[str]:
+    app: Flask = create_app(parts)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture
+def person(parts: Parts) -> Callable[[str, str], str]:
+    """Make a person of a role who reads a language; answers the e-mail."""
+
+    def make(role: str, language: str) -> str:
+        email = f"{role}-{language.lower()}@desk.test"
+        with parts.database.writing() as session:
+            accounts.create_person(
+                session,
+                email=email,
+                name="林悦",
+                role=Role(role),
+                password=PASSWORD,
+                language=language,
+                now=parts.now(),
+                new_id=parts.new_id,
+            )
+        return email
+
+    return make
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    found = context.new_page()
+    found.set_default_timeout(10_000)
+    wrong: list[str] = []
+    found.on("pageerror", lambda error: wrong.append(str(error)))
+    found.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    yield found
+    context.close()
+    assert wrong == [], "the browser complained"
+
+
+@pytest.fixture(scope="module")
+def course() -> Course:
+    return read_course(SHIPPED / SLUG)
+
+
+def take_lesson(page: Page, address: str, course: Course, lesson_id: str) -> None:
+    """Open every step of a lesson and answer each interaction, the first one wrong before right."""
+    page.goto(f"{address}{COURSE}/lessons/{lesson_id}")
+    lesson = course.lesson(lesson_id)
+    tried = False
+    for _ in range(40):
+        forms = page.locator("form[action*='/interactions/']:has([name=token])")
+        if forms.count():
+            action = forms.first.get_attribute("action") or ""
+            item = course.item(action.rsplit("/", 1)[1])
+            fill_in(page, f"form[action='{action}']", item, right=tried)
+            page.locator(f"form[action='{action}'] button.btn").last.click()
+            page.wait_for_load_state()
+            tried = True
+            continue
+        step = page.locator("form[action$='/step'] button")
+        if not step.count():
+            return
+        step.first.click()
+        page.wait_for_load_state()
+    raise AssertionError(f"{lesson.id} did not come to an end")
+
+
+def take_quiz(page: Page, address: str, course: Course) -> None:
+    """Answer the foundation quiz, everything right but the first."""
+    page.goto(f"{address}{COURSE}/modules/foundation/quiz")
+    page.locator("main form button.btn-main").first.click()
+    page.wait_for_load_state()
+    for place in range(60):
+        asked = page.locator("[id^='ask-']").first
+        if not asked.count():
+            return
+        item = course.item((asked.get_attribute("id") or "").removeprefix("ask-"))
+        if page.locator("form:has([name=token])").count():
+            fill_in(page, "form:has([name=token])", item, right=place > 0)
+            page.locator("form:has([name=token]) [name=sure][value=yes]").click()
+        else:
+            page.locator("main a.btn-main, main form button.btn-main").first.click()
+        page.wait_for_load_state()
+
+
+def test_a_learner_takes_the_foundation_and_comes_back_on_day_two(
+    page: Page, address: str, parts: Parts, person: Callable[[str, str], str], course: Course, clock: Clock
+) -> None:
+    sign_in(page, address, person("learner", "zh-CN"), PASSWORD)
+    page.goto(f"{address}{COURSE}")
+    page.locator(f"form[action$='{COURSE}/start'] button").first.click()
+    page.wait_for_load_state()
+
+    for lesson in course.lessons:
+        take_lesson(page, address, course, lesson.id)
+    take_quiz(page, address, course)
+
+    with parts.database.reading() as session:
+        verbs = dict(session.execute(text("SELECT payload, 1 FROM xapi_statements")).all())
+        said = " ".join(verbs)
+        assert session.scalar(select(func.count()).select_from(Card)) == 32
+    for verb in ("launched", "initialized", "experienced", "answered", "completed", "passed"):
+        assert f'/{verb}"' in said, verb
+
+    clock.now += timedelta(days=2)
+    page.context.clear_cookies()
+    sign_in(page, address, "learner-zh-cn@desk.test", PASSWORD)
+    page.goto(f"{address}/review")
+    asked = page.locator("[id^='ask-']").first
+    item = course.item((asked.get_attribute("id") or "").removeprefix("ask-"))
+    assert page.locator("details:has-text('为什么')").count() == 1
+    fill_in(page, "form:has([name=token])", item, right=True)
+    page.locator("form:has([name=token]) [name=sure][value=yes]").click()
+    page.wait_for_load_state()
+    with parts.database.reading() as session:
+        reviewed = session.scalar(
+            select(func.count()).select_from(Answer).where(Answer.answered_at == clock.now)
+        )
+    assert reviewed == 1
+
+
+def pages_of(course: Course) -> list[str]:
+    first = course.lessons[0].id
+    return [
+        "/",
+        "/courses",
+        COURSE,
+        f"{COURSE}/lessons/{first}",
+        f"{COURSE}/modules/foundation/quiz",
+        "/review",
+        "/me",
+        "/admin/people",
+        "/admin/people/new",
+        "/manage",
+        "/author",
+        "/exports",
+        "/nothing-here",
+    ]
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_serious_fault_on_a_phone_or_a_desk(
+    browser: Browser,
+    address: str,
+    parts: Parts,
+    person: Callable[[str, str], str],
+    course: Course,
+    language: str,
+    scheme: str,
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, color_scheme=scheme, locale=language, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto(f"{address}/sign-in")
+    found = {"/sign-in": faults(page)}
+    sign_in(page, address, person("admin", language), PASSWORD)
+    page.goto(f"{address}{COURSE}")
+    page.locator(f"form[action$='{COURSE}/start'] button").first.click()
+    page.wait_for_load_state()
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        for path in pages_of(course):
+            page.goto(address + path)
+            assert page.locator("html").get_attribute("lang") == language
+            found[f"{path} at {width}"] = faults(page)
+    context.close()
+
+    assert {path: said for path, said in found.items() if said} == {}
