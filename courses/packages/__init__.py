@@ -1,0 +1,1 @@
+"""Packages: a course as other people's learning systems take it, with the player that all formats share."""

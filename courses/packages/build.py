@@ -1,0 +1,115 @@
+"""A course to a package: what every format shares, then the format's own manifest. No database, no clock.
+
+The same course and options give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from html import escape
+from typing import Any
+
+from courses.course import Course
+from courses.packages import scorm12
+from courses.packages.archive import write_archive
+from courses.packages.bundle import PLAYER, ascii_script, bundle
+from courses.packages.errors import PackageError, UnknownOption
+from courses.packages.playable import Playable, check_state, playable, player_data
+
+_PICTURE = re.compile(r'src="(media/[a-z0-9._-]+)"')
+_NO_SCRIPT = {
+    "zh-CN": "这门课需要 JavaScript。请在浏览器里打开它，再重新进入。",
+    "en": "This course needs JavaScript. Switch it on in the browser and open the course again.",
+}
+
+
+class Format(StrEnum):
+    """What a package can be made for."""
+
+    SCORM12 = "scorm12"
+    SCORM2004 = "scorm2004"
+    CMI5 = "cmi5"
+    XAPI = "xapi"
+
+
+def build_package(
+    course: Course,
+    *,
+    format: str,
+    scope: str,
+    language: str,
+    iri_base: str,
+    reviews: bool,
+    media: Mapping[str, bytes],
+) -> bytes:
+    """Answer a package as a zip.
+
+    format: a Format. scope: `course`, `module:ID` or `check:ID`. language: one of the course's, or `all`.
+    media: `media/name.svg` -> bytes. Raises UnknownOption, TooLarge, PackageError.
+    """
+    check_format(format)
+    part = playable(course, scope=scope, language=language, iri_base=iri_base, reviews=reviews)
+    check_state(part, most=scorm12.LONGEST_STATE, format_name=scorm12.NAME)
+    files = player_files(part, entry=scorm12.ENTRY, media=media) | scorm12.schema_files()
+    return write_archive(files | {scorm12.MANIFEST: scorm12.manifest(part, files)})
+
+
+def check_format(format: str) -> None:
+    """Raise UnknownOption unless packages of this format can be made."""
+    if format not in Format.__members__.values():
+        raise UnknownOption(f"format {format!r}: expected one of {', '.join(Format)}")
+    if format != Format.SCORM12:
+        raise UnknownOption(f"format {format!r} is not available yet; {Format.SCORM12} is")
+
+
+def player_files(part: Playable, *, entry: str, media: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Answer the files that every format shares: page, style, script, course and pictures."""
+    data = player_data(part)
+    return {
+        "index.html": _page(part).encode("utf-8"),
+        "player.css": (PLAYER / "player.css").read_bytes(),
+        "player.js": _script(entry),
+        "course.js": _course_script(data),
+        **_pictures(data, media),
+    }
+
+
+@cache
+def _script(entry: str) -> bytes:
+    return ascii_script(bundle(entry)).encode("ascii")
+
+
+def _course_script(data: Mapping[str, Any]) -> bytes:
+    written = json.dumps(data, ensure_ascii=True, separators=(",", ":"), sort_keys=True, allow_nan=False)
+    return f"window.crossdeskCourse = {written};\n".encode("ascii")
+
+
+def _page(part: Playable) -> str:
+    values = {
+        "language": part.languages[0],
+        "title": part.title,
+        "script": " ".join(_NO_SCRIPT.get(lang, _NO_SCRIPT["en"]) for lang in part.languages),
+    }
+    page = (PLAYER / "index.html").read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: escape(values[found[1]]), page)
+
+
+def _pictures(data: Mapping[str, Any], media: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Answer the pictures that the lessons of this package show."""
+    shown = {
+        name
+        for module in data["modules"]
+        for lesson in module["lessons"]
+        for steps in lesson["steps"].values()
+        for step in steps
+        for block in step["blocks"]
+        for name in _PICTURE.findall(block.get("html", ""))
+    }
+    missing = sorted(shown - set(media))
+    if missing:
+        raise PackageError(f"these pictures are not among the files: {', '.join(missing)}")
+    return {name: media[name] for name in sorted(shown)}

@@ -1,0 +1,123 @@
+// What the player itself says, in both languages. Placeholders are {name}.
+
+const WORDS = {
+  again: ["再看一次", "Once more"],
+  answered: ["已答对", "Answered right"],
+  answer: ["作答", "Answer"],
+  api_absent: ["找不到学习平台", "The learning platform was not found"],
+  api_absent_text: [
+    "这一页要从你公司的学习平台里打开，进度才会保存。请回到平台，重新打开课程。也可以先看，但这一次不会保存。",
+    "Open this page from your company's learning platform, so that your progress is kept. Go back there and open the course again. You can look at it now, but nothing of this visit will be kept.",
+  ],
+  api_refused: ["学习平台没有接受这次打开", "The learning platform did not accept this visit"],
+  back: ["上一步", "Back"],
+  best: ["最好成绩 {score}%", "Best score {score}%"],
+  before_quiz: ["先学完这一单元的课", "Finish the lessons of this module first"],
+  carry_on: ["继续：{what}", "Continue: {what}"],
+  check_again: ["再找一次", "Look again"],
+  choose_first: ["先作答，再看对不对。", "Answer first, then see whether it is right."],
+  confidence: ["选好后，告诉我们你有多大把握", "Then say how sure you are"],
+  copy: ["复制", "Copy"],
+  course_done: ["这门课学完了", "You have finished this course"],
+  course_done_text: ["隔天再打开，这里会请你复习快要忘的内容。", "Open it again on a later day: it asks what you are about to forget."],
+  debug: ["与学习平台的通话记录", "Calls to the learning platform"],
+  done: ["已完成", "Done"],
+  due_none: ["今天没有要复习的", "Nothing is due today"],
+  due_now: ["今天有 {count} 题要复习", "{count} to review today"],
+  due_one: ["今天有 1 题要复习", "1 to review today"],
+  due_next: ["下一次：{date}，{count} 题", "Next: {date}, {count} to review"],
+  due_why: ["隔几天再想一次，比当天多看一遍记得牢。", "Recalling after some days keeps more than reading twice on the same day."],
+  end_quiz: ["看结果", "See the result"],
+  finish_lesson: ["完成这一课", "Finish the lesson"],
+  finish_rule: [
+    "每一步都打开过，每道互动都答对一次，这一课就学完了。还差：{what}。",
+    "A lesson is finished when every step was opened and every interaction was right once. Still missing: {what}.",
+  ],
+  gap: ["第 {number} 空", "Gap {number}"],
+  lesson: ["第 {number} 课", "Lesson {number}"],
+  lesson_done: ["这一课学完了", "This lesson is finished"],
+  line_down: ["下移：{line}", "Move down: {line}"],
+  line_up: ["上移：{line}", "Move up: {line}"],
+  listen: ["听", "Play"],
+  listen_none: ["这个浏览器不能朗读，请看文字。", "This browser cannot speak; read the text instead."],
+  listen_read: ["改为看文字", "Read it instead"],
+  match_choose: ["选择", "Choose"],
+  minutes: ["{minutes} 分钟", "{minutes} min"],
+  missing_interactions: ["{count} 道互动", "{count} interactions"],
+  missing_steps: ["{count} 步", "{count} steps"],
+  model: ["参考答案：{answer}", "Model answer: {answer}"],
+  module: ["单元 {number}", "Module {number}"],
+  module_locked: ["先学完：{modules}", "Finish first: {modules}"],
+  moved: ["第 {place} 位：{line}", "Place {place}: {line}"],
+  multiple_hint: ["可能不止一个。", "More than one may be right."],
+  next: ["下一步", "Next"],
+  next_question: ["下一题", "Next question"],
+  not_counted: ["没有做过的题", "Not answered yet"],
+  open_anyway: ["不保存，先看看", "Look at it without saving"],
+  other_language: ["English", "中文"],
+  overview: ["课程目录", "Course overview"],
+  passed: ["已通过", "Passed"],
+  pass_mark: ["通过线 {mark}%", "Pass mark {mark}%"],
+  place: ["第 {place} 题，共 {of} 题", "Question {place} of {of}"],
+  practice: ["复习", "Review"],
+  progress: ["课程进度 {percent}%", "{percent}% of the course done"],
+  quiz: ["单元小测", "Module quiz"],
+  quiz_again: ["再做一次，题目会换", "Take it again, with other questions"],
+  quiz_failed: ["还没到通过线", "Below the pass mark"],
+  quiz_failed_text: [
+    "答错的知识点列在下面。看一遍再来，次数不限。",
+    "The points that were not right are listed below. Look at them again; you can take the quiz as often as you like.",
+  ],
+  quiz_length: ["{count} 题", "{count} questions"],
+  quiz_passed: ["通过了", "You passed"],
+  quiz_passed_text: ["学过的知识点会在第 2 天和第 5 天再来问你。", "The points come back to you on days 2 and 5."],
+  read_only: ["查看模式：这一次不保存", "Review mode: nothing of this visit is kept"],
+  result: ["结果", "Result"],
+  retry: ["再试一次", "Try again"],
+  returns: ["下次：{date}", "Comes back on {date}"],
+  returns_today: ["稍后再来一次", "Comes back once more in this sitting"],
+  review_begin: ["开始复习", "Start the review"],
+  review_done: ["今天的复习做完了", "Today's review is done"],
+  right: ["对", "Right"],
+  right_answer: ["正确", "Right"],
+  right_count: ["{right} / {of} 题答对", "{right} of {of} right"],
+  saved: ["已保存", "Saved"],
+  saving: ["正在保存", "Saving"],
+  saving_retry: ["没有保存上，会再试", "Not saved, will retry"],
+  saving_never: ["这一次不保存", "Not saved this time"],
+  score: ["得分 {score}%", "Score {score}%"],
+  source: ["出处：{source}", "Source: {source}"],
+  sources: ["出处（{count}）", "Sources ({count})"],
+  start: ["开始", "Start"],
+  state_broken: [
+    "平台交回的进度读不出来，所以从头开始。已经通过的成绩不受影响。",
+    "The progress that the platform handed back cannot be read, so this begins anew. A pass that you have is not touched.",
+  ],
+  steps: ["第 {step} 步，共 {of} 步", "Step {step} of {of}"],
+  sure: ["有把握", "Sure"],
+  sure_wrong: ["不是这个。你当时有把握，所以这一点值得多看一眼。", "Not this one. You were sure, so it deserves a second look."],
+  take_quiz: ["做小测", "Take the quiz"],
+  to_overview: ["回到目录", "Back to the overview"],
+  transcript: ["文字", "Transcript"],
+  type_answer: ["你的答案", "Your answer"],
+  unsure: ["不太确定", "Not sure"],
+  wrong: ["不是这个", "Not this one"],
+  wrong_again: ["还不对，可以再试", "Not yet; try again"],
+  yours: ["你选的", "Your answer"],
+  your_answer: ["你的答案：{answer}", "Your answer: {answer}"],
+};
+
+/** What the player says in a language: `say("minutes", {minutes: 4})`. */
+export function wordsOf(language) {
+  const place = language.startsWith("zh") ? 0 : 1;
+  return (key, values = {}) => {
+    if (WORDS[key] === undefined) throw new RangeError(`no such words: ${key}`);
+    return WORDS[key][place].replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+  };
+}
+
+/** A text of the course: a string stands as it is, a map is read in the language, else in any. */
+export function reading(text, language) {
+  if (text === null || text === undefined || typeof text === "string") return text ?? "";
+  return text[language] ?? text.en ?? Object.values(text)[0] ?? "";
+}
