@@ -66,6 +66,7 @@ def create_app(parts: Parts | None = None) -> Flask:
         clock=parts.now,
         new_id=parts.new_id,
         secret=settings.secret_key,
+        home=settings.iri_base,
     )
     csrf.exempt(store)
     app.register_blueprint(store, url_prefix="/xapi")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from gettext import NullTranslations
+from pathlib import Path
+
+from babel.support import Translations
 from flask import Flask, g, request, session
 from flask_babel import Babel
 from flask_login import current_user
@@ -11,6 +16,7 @@ from lms.domain.accounts import LANGUAGES
 LOCALES = {"zh-CN": "zh_Hans_CN", "en": "en"}
 OTHER = {"zh-CN": "en", "en": "zh-CN"}
 DEFAULT = "zh-CN"
+TRANSLATIONS = Path(__file__).parent / "translations"
 
 
 def language() -> str:
@@ -50,3 +56,15 @@ def init_language(app: Flask) -> None:
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "en")
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Asia/Shanghai")
     Babel(app, locale_selector=locale, timezone_selector=zone)
+    # templates ask for dozens of texts a page; the extension would look its context up for each of them
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: _catalogue(language()).gettext(text),
+        ngettext=lambda one, many, count: _catalogue(language()).ngettext(one, many, count),
+        newstyle=True,
+    )
+
+
+@lru_cache(maxsize=len(LOCALES))
+def _catalogue(tag: str) -> NullTranslations:
+    """The texts of one language, read once a process."""
+    return Translations.load(TRANSLATIONS, [LOCALES[tag]])

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from flask_login import LoginManager, UserMixin
 from flask_login import current_user as _current_user
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from lms.bootstrap import Parts
 from lms.db.accounts import Organisation, Person, Team
@@ -57,6 +57,32 @@ class SignedIn(UserMixin):  # type: ignore[misc]
         return f"{self.uuid}.{self.session_version}"
 
 
+PERSON = (
+    select(
+        Person.id,
+        Person.uuid,
+        Person.display_name,
+        Person.email,
+        Person.role,
+        Person.language,
+        Person.timezone,
+        Person.working_days,
+        Person.daily_minutes,
+        Team.name,
+        Person.session_version,
+        Person.demonstration,
+        Organisation.name,
+        Organisation.timezone,
+        Organisation.working_days,
+    )
+    .select_from(Person)
+    .join(Organisation, Organisation.id == 1)
+    .outerjoin(Team, Team.id == Person.team_id)
+    .where(Person.uuid == bindparam("wanted"), Person.active)
+)
+"""Built once: every request of a signed-in person runs it."""
+
+
 def current() -> SignedIn:
     """Answer the signed-in person; only for views that are not public."""
     return cast(SignedIn, _current_user._get_current_object())
@@ -79,31 +105,8 @@ def load_person(parts: Parts, uuid: str, version: str) -> SignedIn | None:
         wanted = UUID(uuid)
     except ValueError:
         return None
-    query = (
-        select(
-            Person.id,
-            Person.uuid,
-            Person.display_name,
-            Person.email,
-            Person.role,
-            Person.language,
-            Person.timezone,
-            Person.working_days,
-            Person.daily_minutes,
-            Team.name,
-            Person.session_version,
-            Person.demonstration,
-            Organisation.name,
-            Organisation.timezone,
-            Organisation.working_days,
-        )
-        .select_from(Person)
-        .join(Organisation, Organisation.id == 1)
-        .outerjoin(Team, Team.id == Person.team_id)
-        .where(Person.uuid == wanted, Person.active)
-    )
     with parts.database.reading() as session:
-        row = session.execute(query).one_or_none()
+        row = session.execute(PERSON, {"wanted": wanted}).one_or_none()
     if row is None or not hmac.compare_digest(str(row.session_version), version):
         return None
     return SignedIn(

@@ -150,7 +150,7 @@ def test_a_learner_takes_the_foundation_and_comes_back_on_day_two(
     with parts.database.reading() as session:
         verbs = dict(session.execute(text("SELECT payload, 1 FROM xapi_statements")).all())
         said = " ".join(verbs)
-        assert session.scalar(select(func.count()).select_from(Card)) == 32
+        assert session.scalar(select(func.count()).select_from(Card)) == 32, "two cards a point"
     for verb in ("launched", "initialized", "experienced", "answered", "completed", "passed"):
         assert f'/{verb}"' in said, verb
 
