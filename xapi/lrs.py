@@ -33,6 +33,7 @@ from xapi.spec.version import version_of
 from xapi.store import references
 from xapi.store.activities import find_activities, merge_activities
 from xapi.store.attachments import Part, find_attachments, store_attachments
+from xapi.store.forgetting import delete_documents_of, delete_statements_of
 from xapi.store.query import Page, StatementQuery, find_page
 from xapi.store.sequence import last_seq, lock_writers, next_seq
 from xapi.store.statements import (
@@ -152,6 +153,19 @@ def describe_person(session: Session, agent: Mapping[str, Any]) -> dict[str, Any
     if names:
         person["name"] = list(dict.fromkeys(names))
     return person | {name: [agent[name]] for name in IDENTIFIERS if name in agent}
+
+
+def forget_agents(session: Session, accounts: Sequence[tuple[str, str]]) -> int:
+    """Delete the statements and documents of agents, given as (homePage, name), and answer how many
+    statements they were.
+
+    Statements of others that mention them stay.
+    """
+    keys = [agent_key({"account": {"homePage": page, "name": name}}) for page, name in accounts]
+    known = [key for key in keys if key is not None]
+    lock_writers(session)
+    delete_documents_of(session, known)
+    return delete_statements_of(session, known)
 
 
 def consistent_through(session: Session, *, now: datetime) -> str:
