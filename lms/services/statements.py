@@ -6,7 +6,8 @@ Every text is there in all its languages: one event is one statement whatever la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -49,6 +50,8 @@ OWN_VERBS: Mapping[str, Mapping[str, str]] = {
     "scheduled": {"en": "has a review scheduled of", "zh-CN": "安排了复习"},
 }
 """Events for which ADL and cmi5 have no verb; their IRIs stand under the installation's own profile."""
+GATHERED = "crossdesk.statements"
+"""Where a session keeps what is said until `gathered` ends."""
 
 Json = dict[str, Any]
 Part = TypeVar("Part")
@@ -298,13 +301,33 @@ def store(
     now: datetime,
     new_id: Callable[[], UUID],
 ) -> list[str]:
-    """Store statements in the caller's transaction, and answer their ids. Call it last: it queues writers."""
+    """Store statements in the caller's transaction, and answer their ids. Call it last: it queues writers.
+
+    Within `gathered` they are kept for its end, and no ids are answered.
+    """
     batch: Sequence[Json] = list(statements)
+    if GATHERED in session.info:
+        session.info[GATHERED].extend(batch)
+        return []
     if not batch:
         return []
     account = {"homePage": iri_base, "name": "crossdesk"}
     authority = {"objectType": "Agent", "account": account, "name": PLATFORM}
     return store_statements(session, batch, authority=authority, now=now, new_id=new_id)
+
+
+@contextmanager
+def gathered(session: Session, *, iri_base: str, now: datetime, new_id: Callable[[], UUID]) -> Iterator[None]:
+    """Store what is said within the block at its end, all at once, as stored `now` whatever time it tells of.
+
+    For events that are told after they happened, many at a time.
+    """
+    said: list[Json] = session.info.setdefault(GATHERED, [])
+    try:
+        yield
+    finally:
+        del session.info[GATHERED]
+    store(session, said, iri_base=iri_base, now=now, new_id=new_id)
 
 
 # Pieces
