@@ -8,12 +8,13 @@ from datetime import date, datetime, tzinfo
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, select
+from sqlalchemy import BigInteger, Row, Select, and_, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from courses.course import Lesson
 from lms.db import learning as tables
 from lms.db.assignments import Assignment, ModuleResult, Registration
+from lms.db.base import UTCDateTime
 from lms.db.learning import CourseVersion, LessonProgress, Media
 from lms.db.quizzes import Answer, Attempt, AttemptKind, Card
 from lms.domain import learning as rules
@@ -73,29 +74,91 @@ class LessonPage:
     """Interactions answered right."""
 
 
+# The statements that every page needs are built once: building one costs more than running it.
+
+_PERSON = bindparam("person_id", type_=BigInteger)
 _ENROLMENT = (
-    tables.Course.current_version_id,
-    Assignment.id.label("assignment_id"),
-    Assignment.withdrawn_at,
-    Assignment.soft_due,
-    Assignment.hard_due,
-    Registration.id.label("registration_id"),
-    Registration.uuid.label("registration_uuid"),
-    Registration.course_version_id.label("registration_version_id"),
-    Registration.started_at,
+    select(
+        tables.Course.current_version_id,
+        Assignment.id.label("assignment_id"),
+        Assignment.withdrawn_at,
+        Assignment.soft_due,
+        Assignment.hard_due,
+        Registration.id.label("registration_id"),
+        Registration.uuid.label("registration_uuid"),
+        Registration.course_version_id.label("registration_version_id"),
+        Registration.started_at,
+    )
+    .select_from(tables.Course)
+    .where(tables.Course.current_version_id.is_not(None))
 )
+_MINE = and_(Assignment.course_id == tables.Course.id, Assignment.person_id == _PERSON)
+_RUN = Registration.assignment_id == Assignment.id
+_ONE_COURSE = (
+    _ENROLMENT.outerjoin(Assignment, _MINE)
+    .outerjoin(Registration, _RUN)
+    .where(tables.Course.slug == bindparam("slug"))
+    .order_by(Registration.number.desc())
+    .limit(1)
+)
+_ALL_COURSES = (
+    _ENROLMENT.outerjoin(Assignment, _MINE)
+    .outerjoin(Registration, _RUN)
+    .order_by(tables.Course.slug, Registration.number)
+)
+_MY_COURSES = (
+    _ENROLMENT.join(Assignment, _MINE)
+    .outerjoin(Registration, _RUN)
+    .where(Assignment.withdrawn_at.is_(None))
+    .order_by(tables.Course.slug, Registration.number)
+)
+_LESSON_FACTS = select(
+    LessonProgress.registration_id,
+    LessonProgress.lesson_id,
+    LessonProgress.step_reached,
+    LessonProgress.completed_at,
+    LessonProgress.updated_at,
+).where(LessonProgress.registration_id.in_(bindparam("runs", expanding=True)))
+_MODULE_FACTS = select(
+    ModuleResult.registration_id,
+    ModuleResult.module_id,
+    ModuleResult.best_score,
+    ModuleResult.passed_at,
+).where(ModuleResult.registration_id.in_(bindparam("runs", expanding=True)))
+_ANSWERED_RIGHT = (
+    select(Answer.item_id)
+    .join(Attempt, Attempt.id == Answer.attempt_id)
+    .where(
+        Attempt.registration_id == bindparam("run"),
+        Attempt.kind == AttemptKind.LESSON,
+        Answer.correct.is_(True),
+        Answer.item_id.in_(bindparam("items", expanding=True)),
+    )
+    .distinct()
+)
+
+
+def _week_query() -> Select[*tuple[Any, ...]]:
+    ends = [bindparam(f"end_{n}", type_=UTCDateTime()) for n in range(rules.WEEK_DAYS)]
+    days = [
+        and_(Card.due_at >= ends[n - 1], Card.due_at < end) if n else Card.due_at < end
+        for n, end in enumerate(ends)
+    ]
+    sums = [func.sum(case((day, 1), else_=0)) for day in days]
+    return select(*sums).where(
+        Card.person_id == _PERSON,
+        Card.due_at < ends[-1],
+        Card.suspended_at.is_(None),
+        Card.held_out.is_(False),
+    )
+
+
+_WEEK = _week_query()
 
 
 def enrolment(session: Session, cache: CourseCache, *, slug: str, person_id: int) -> Enrolment:
     """Answer a person's run through a published course, as far as there is one. Raises NotFound."""
-    row = session.execute(
-        select(*_ENROLMENT)
-        .outerjoin(Assignment, _is_of(person_id))
-        .outerjoin(Registration, Registration.assignment_id == Assignment.id)
-        .where(tables.Course.slug == slug, tables.Course.current_version_id.is_not(None))
-        .order_by(Registration.number.desc())
-        .limit(1)
-    ).one_or_none()
+    row = session.execute(_ONE_COURSE, {"slug": slug, "person_id": person_id}).one_or_none()
     if row is None:
         raise NotFound(f"there is no course {slug!r}")
     return _enrolment(session, cache, row)
@@ -118,13 +181,8 @@ def course_lines(
     mine_only: bool,
 ) -> tuple[CourseLine, ...]:
     """Answer the courses there are, or those that the person has: late ones first, then by date and title."""
-    query = select(*_ENROLMENT).where(tables.Course.current_version_id.is_not(None))
-    if mine_only:
-        query = query.join(Assignment, _is_of(person_id)).where(Assignment.withdrawn_at.is_(None))
-    else:
-        query = query.outerjoin(Assignment, _is_of(person_id))
-    query = query.outerjoin(Registration, Registration.assignment_id == Assignment.id)
-    rows = session.execute(query.order_by(tables.Course.slug, Registration.number)).all()
+    query = _MY_COURSES if mine_only else _ALL_COURSES
+    rows = session.execute(query, {"person_id": person_id}).all()
     latest = {row.current_version_id: row for row in rows}
     found = [_enrolment(session, cache, row) for row in latest.values()]
     lessons, modules = facts_of(session, [one.registration_id for one in found if one.registration_id])
@@ -161,21 +219,11 @@ def week(
 ) -> tuple[PlannedDay, ...]:
     """Answer how many reviews are planned for each of the next seven study days; the overdue are today's."""
     today = study_day(now, zone)
-    ends = [day_start(today + n + 1, zone) for n in range(rules.WEEK_DAYS)]
-    sums: list[ColumnElement[int]] = []
-    for n, end in enumerate(ends):
-        within = Card.due_at < end if n == 0 else and_(Card.due_at >= ends[n - 1], Card.due_at < end)
-        sums.append(func.coalesce(func.sum(case((within, 1), else_=0)), 0))
-    row = session.execute(
-        select(*sums).where(
-            Card.person_id == person_id,
-            Card.due_at < ends[-1],
-            Card.suspended_at.is_(None),
-            Card.held_out.is_(False),
-        )
-    ).one()
+    ends = {f"end_{n}": day_start(today + n + 1, zone) for n in range(rules.WEEK_DAYS)}
+    row = session.execute(_WEEK, {"person_id": person_id, **ends}).one()
     first = date(1970, 1, 1).toordinal() + today
-    return rules.week_ahead(list(row), first=date.fromordinal(first), working_days=working_days)
+    counts = [count or 0 for count in row]
+    return rules.week_ahead(counts, first=date.fromordinal(first), working_days=working_days)
 
 
 @dataclass(frozen=True)
@@ -203,10 +251,6 @@ def picture(session: Session, *, slug: str, digest: str, path: str) -> Picture:
 # Reading
 
 
-def _is_of(person_id: int) -> ColumnElement[bool]:
-    return and_(Assignment.course_id == tables.Course.id, Assignment.person_id == person_id)
-
-
 def _enrolment(session: Session, cache: CourseCache, row: Row[*tuple[Any, ...]]) -> Enrolment:
     return Enrolment(
         loaded=cache.get(session, row.current_version_id),
@@ -227,25 +271,11 @@ ModuleFactsOf = Mapping[tuple[int, str], ModuleFacts]
 
 
 def facts_of(session: Session, registration_ids: Sequence[int]) -> tuple[LessonFactsOf, ModuleFactsOf]:
+    """Answer what is stored of runs in lessons and modules, by run and part."""
     if not registration_ids:
         return {}, {}
-    lessons = session.execute(
-        select(
-            LessonProgress.registration_id,
-            LessonProgress.lesson_id,
-            LessonProgress.step_reached,
-            LessonProgress.completed_at,
-            LessonProgress.updated_at,
-        ).where(LessonProgress.registration_id.in_(registration_ids))
-    )
-    modules = session.execute(
-        select(
-            ModuleResult.registration_id,
-            ModuleResult.module_id,
-            ModuleResult.best_score,
-            ModuleResult.passed_at,
-        ).where(ModuleResult.registration_id.in_(registration_ids))
-    )
+    lessons = session.execute(_LESSON_FACTS, {"runs": registration_ids})
+    modules = session.execute(_MODULE_FACTS, {"runs": registration_ids})
     return (
         {(run, lesson): LessonFacts(step, done is not None, at) for run, lesson, step, done, at in lessons},
         {(run, module): ModuleFacts(score, passed is not None) for run, module, score, passed in modules},
@@ -253,6 +283,7 @@ def facts_of(session: Session, registration_ids: Sequence[int]) -> tuple[LessonF
 
 
 def own_facts(facts: Mapping[tuple[int, str], Facts], registration_id: int | None) -> dict[str, Facts]:
+    """Answer the facts of one run, by part."""
     return {part: fact for (run, part), fact in facts.items() if run == registration_id}
 
 
@@ -265,21 +296,11 @@ def _way(found: Enrolment, lessons: LessonFactsOf, modules: ModuleFactsOf) -> Co
 
 
 def answered_right(session: Session, registration_id: int, lesson: Lesson) -> frozenset[str]:
+    """Answer the interactions of a lesson that were answered right once in a run."""
     if not lesson.interactions:
         return frozenset()
-    return frozenset(
-        session.scalars(
-            select(Answer.item_id)
-            .join(Attempt, Attempt.id == Answer.attempt_id)
-            .where(
-                Attempt.registration_id == registration_id,
-                Attempt.kind == AttemptKind.LESSON,
-                Answer.correct.is_(True),
-                Answer.item_id.in_(lesson.interactions),
-            )
-            .distinct()
-        )
-    )
+    given = {"run": registration_id, "items": lesson.interactions}
+    return frozenset(session.scalars(_ANSWERED_RIGHT, given))
 
 
 def _urgency(line: CourseLine) -> tuple[bool, date, str]:

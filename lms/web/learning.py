@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
 from flask_babel import format_date
+from markupsafe import Markup
 from werkzeug.wrappers import Response as Redirect
 
 from courses.course import Text, in_language
@@ -31,11 +33,16 @@ PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 LONG_DATE = {"zh-CN": "M\u00a0月\u00a0d\u00a0日 EEEE", "en": "EEEE d MMMM"}
 SHORT_DATE = {"zh-CN": "M\u00a0月\u00a0d\u00a0日", "en": "d MMM"}
+WEEKDAYS = {
+    "zh-CN": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+}
 
 
 def create_blueprint(parts: Parts) -> Blueprint:
     """Answer the routes."""
     blueprint = Blueprint("learning", __name__)
+    blueprint.record_once(_add_globals)
     cache = CourseCache()
 
     def learner() -> Learner:
@@ -70,7 +77,7 @@ def create_blueprint(parts: Parts) -> Blueprint:
                 zone=person.zone,
                 working_days=person.working_days,
             )
-        return _page("learning/today.html", **_today(person, lines, due, week, local=local))
+        return render_template("learning/today.html", **_today(person, lines, due, week, local=local))
 
     @blueprint.get("/courses")
     @allow(Right.LEARN)
@@ -85,7 +92,7 @@ def create_blueprint(parts: Parts) -> Blueprint:
                 working_days=person.working_days,
                 mine_only=False,
             )
-        return _page("learning/courses.html", lines=lines)
+        return render_template("learning/courses.html", lines=lines)
 
     @blueprint.get("/courses/<slug>")
     @allow(Right.LEARN)
@@ -100,7 +107,7 @@ def create_blueprint(parts: Parts) -> Blueprint:
             today=_today_of(person, parts.now()),
             working_days=person.working_days,
         )
-        return _page(
+        return render_template(
             "learning/course.html",
             course=found.loaded.course,
             way=way,
@@ -144,7 +151,7 @@ def create_blueprint(parts: Parts) -> Blueprint:
                     language=language(),
                     now=now,
                 )
-        return _page("learning/lesson.html", interactions=views, form=StepForm(), **_lesson(page))
+        return render_template("learning/lesson.html", interactions=views, form=StepForm(), **_lesson(page))
 
     @blueprint.post("/courses/<slug>/lessons/<lesson_id>/step")
     @allow(Right.LEARN)
@@ -185,25 +192,33 @@ def create_blueprint(parts: Parts) -> Blueprint:
 # What pages show
 
 
-def _page(template: str, **values: Any) -> str:
-    return render_template(
-        template,
-        text=_text(),
-        short_date=_dates(SHORT_DATE),
-        long_date=_dates(LONG_DATE),
-        weekday=_dates({"zh-CN": "EEE", "en": "EEE"}),
-        **values,
+def _add_globals(state: BlueprintSetupState) -> None:
+    """Give templates texts and dates in the page's language, also inside imported macros."""
+    state.app.jinja_env.globals.update(
+        text=_text, short_date=_short_date, long_date=_long_date, weekday=_weekday
     )
 
 
-def _text() -> Callable[[Text | str], str]:
-    tag = language()
-    return lambda text: text if isinstance(text, str) else in_language(text, tag)
+def _text(text: Text | str) -> str:
+    return text if isinstance(text, str) else in_language(text, language())
 
 
-def _dates(patterns: dict[str, str]) -> Callable[[date], str]:
-    pattern = patterns[language()]
-    return lambda day: str(format_date(day, pattern))
+def _short_date(day: date) -> str:
+    return str(format_date(day, SHORT_DATE[language()]))
+
+
+def _long_date(day: date) -> str:
+    return str(format_date(day, LONG_DATE[language()]))
+
+
+def _weekday(day: date) -> str:
+    return WEEKDAYS[language()][day.weekday()]
+
+
+@lru_cache(maxsize=len(LONG_DATE))
+def _memory_card(tag: str) -> Markup:
+    """Answer the card with the model's figures: the same for everybody, drawn once a language."""
+    return Markup(current_app.jinja_env.get_template("learning/_memory.html").render())  # noqa: S704
 
 
 def _today_of(person: SignedIn, now: datetime) -> date:
@@ -239,6 +254,7 @@ def _today(
         "next_url": next_url,
         "first_url": url_for("quizzes.review") if due.count else next_url,
         "week": week,
+        "memory_card": _memory_card(language()),
         "next_day": next((day for day in week[1:] if day.reviews), None),
     }
 
