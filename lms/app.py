@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from lms import log
 from lms.bootstrap import Parts, build
 from lms.config import Mode, settings_from_environment
-from lms.web import accounts, learning, operations, quizzes
+from lms.web import accounts, assignments, learning, operations, quizzes
 from lms.web.access import init_access
 from lms.web.errors import init_errors
 from lms.web.frame import init_frame
@@ -58,7 +58,7 @@ def create_app(parts: Parts | None = None) -> Flask:
     init_input(app)
     init_access(app)
     init_frame(app, parts)
-    for column in (accounts, learning, quizzes, operations):
+    for column in (accounts, learning, quizzes, assignments, operations):
         app.register_blueprint(column.create_blueprint(parts))
     store = record_store(
         reading=parts.database.reading,

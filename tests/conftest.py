@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 
 from lms.app import create_app
 from lms.bootstrap import Parts, build
@@ -180,3 +180,22 @@ def sign_in(app: Flask, make_person: Callable[..., Person]) -> Callable[..., Fla
         return client
 
     return enter
+
+
+@pytest.fixture
+def count_queries(database: Database) -> Callable[[], int]:
+    """Answer how many statements the database was sent since the last call, transactions left out."""
+    sent = 0
+
+    def note(*_: Any) -> None:
+        nonlocal sent
+        sent += 1
+
+    event.listen(database.engine, "before_cursor_execute", note)
+
+    def read() -> int:
+        nonlocal sent
+        done, sent = sent, 0
+        return done
+
+    return read
