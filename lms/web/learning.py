@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_babel import format_date
 from markupsafe import Markup
@@ -195,11 +195,11 @@ def create_blueprint(parts: Parts) -> Blueprint:
 def _add_globals(state: BlueprintSetupState) -> None:
     """Give templates texts and dates in the page's language, also inside imported macros."""
     state.app.jinja_env.globals.update(
-        text=_text, short_date=_short_date, long_date=_long_date, weekday=_weekday
+        localised=_localised, short_date=_short_date, long_date=_long_date, weekday=_weekday
     )
 
 
-def _text(text: Text | str) -> str:
+def _localised(text: Text | str) -> str:
     return text if isinstance(text, str) else in_language(text, language())
 
 
@@ -218,7 +218,7 @@ def _weekday(day: date) -> str:
 @lru_cache(maxsize=len(LONG_DATE))
 def _memory_card(tag: str) -> Markup:
     """Answer the card with the model's figures: the same for everybody, drawn once a language."""
-    return Markup(current_app.jinja_env.get_template("learning/_memory.html").render())  # noqa: S704
+    return Markup(render_template("learning/_memory.html"))  # noqa: S704 - our own template
 
 
 def _today_of(person: SignedIn, now: datetime) -> date:
