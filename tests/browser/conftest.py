@@ -1,8 +1,9 @@
-"""Chromium, and small servers to open pages from. Skipped with a plain message where there is no Chromium."""
+"""One Chromium for all browser tests, and small servers to open packages from."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -11,8 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-CHROMIUM = Path("/usr/bin/chromium")
+from tests.browser.scorm12_learner import ZONE, Learner, Open, launch_course, platform
+
+CHROMIUM = os.environ.get("CROSSDESK_CHROMIUM") or shutil.which("chromium")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript",
@@ -24,19 +36,15 @@ Files = dict[str, bytes]
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """Answer a running browser; tests make their own contexts."""
-    if not CHROMIUM.exists():
-        message = f"{CHROMIUM} is not there: browser tests are not run"
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
         if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    from playwright.sync_api import sync_playwright
-
+            pytest.fail("Chromium is not installed: CI runs every browser test")
+        pytest.skip("Chromium is not installed: browser tests are not run")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield found
+        found.close()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -46,7 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         name = self.path.split("?")[0].lstrip("/")
-        body = self.files.get(name)
+        body = b"" if name == "favicon.ico" else self.files.get(name)
         self.send_response(200 if body is not None else 404)
         kind = TYPES.get(Path(name).suffix, "application/octet-stream")
         self.send_header("Content-Type", kind)
@@ -78,3 +86,26 @@ def serve() -> Iterator[Callable[[Files], str]]:
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Answer a browser context of the test's own, in the learner's zone."""
+    context = browser.new_context(timezone_id=ZONE, locale="en-US", viewport={"width": 1000, "height": 800})
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def open_course(context: BrowserContext, serve: Callable[[Files], str]) -> Open:
+    """Launch the package on a platform: `open_course(at=…)`; again later for another visit."""
+    addresses: dict[tuple[str, bool], str] = {}
+
+    def launch(*, language: str = "en", reviews: bool = True, **given: Any) -> Learner:
+        if (language, reviews) not in addresses:
+            addresses[language, reviews] = serve(platform(language, reviews))
+        address = addresses[language, reviews]
+        return launch_course(context, address, language=language, reviews=reviews, **given)
+
+    return launch

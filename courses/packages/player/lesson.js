@@ -27,7 +27,7 @@ export function lessonPage(page, { id, step: wanted }) {
         el("p", { class: "label" }, `${reading(module.title, language)} · ${say("lesson", { number })} · ${say("minutes", { minutes: lesson.minutes })}`),
         isFirst
           ? [el("h1", { tabindex: "-1" }, reading(lesson.title, language)), el("p", { class: "lead" }, reading(lesson.outcome, language)), el("h2", {}, step.heading)]
-          : el("h1", { class: "step-head", tabindex: "-1" }, step.heading),
+          : [el("h1", { class: "label" }, reading(lesson.title, language)), el("h2", { class: "step-head", "data-start": true, tabindex: "-1" }, step.heading)],
         step.blocks.map((block) => (block.item ? interaction(page, lesson, block.item, drawFinish) : trusted(block.html))),
         at === of - 1 && sources(page, lesson),
       ),

@@ -128,7 +128,7 @@ export class Program {
     const main = el("main", { class: "focus-main stack", id: "main", tabindex: "-1" }, notice, nodes);
     this.root.replaceChildren(this.bar(progress), main);
     this.showSaving();
-    const heading = main.querySelector("h1");
+    const heading = main.querySelector("[data-start]") ?? main.querySelector("h1");
     window.document.title = [heading?.textContent, reading(this.course.title, this.language)].filter(Boolean).join(" · ");
     window.scrollTo(0, 0);
     heading?.setAttribute("tabindex", "-1");

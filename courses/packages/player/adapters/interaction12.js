@@ -38,12 +38,14 @@ function written(item, response) {
     case "single":
     case "listen":
       return character(item.choices, response);
-    case "multiple":
+    case "multiple": // in the item's own order, so that a report can compare it with the pattern
+      return places(item.choices, item.choices.filter((choice) => response.includes(choice.id)).map((choice) => choice.id));
     case "order":
-      return response.map((id) => character(item.choices, id)).join(",");
+      return places(item.choices, response);
     case "match":
-      return Object.entries(response)
-        .map(([left, right]) => `${character(item.pairs, left)}.${character(item.pairs, right)}`)
+      return item.pairs
+        .filter((pair) => pair.id in response)
+        .map((pair) => `${character(item.pairs, pair.id)}.${character(item.pairs, response[pair.id])}`)
         .join(",");
     case "numeric":
       return decimal(response);
@@ -54,6 +56,10 @@ function written(item, response) {
     default:
       throw new RangeError(`no way to report ${item.type}`);
   }
+}
+
+function places(parts, ids) {
+  return ids.map((id) => character(parts, id)).join(",");
 }
 
 /** The id where all ids of the item are single characters, else the place in the item. */
