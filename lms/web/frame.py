@@ -12,8 +12,10 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from lms.bootstrap import Parts
-from lms.domain.access import Right
+from lms.domain.access import RIGHTS, Right
+from lms.domain.accounts import Role
 from lms.web.language import OTHER, language
+from lms.web.session import SignedIn, current
 
 PLACES = (
     # endpoint, label, icon, right
@@ -34,38 +36,49 @@ def init_frame(app: Flask, parts: Parts) -> None:
     def fingerprint(path: str) -> str:
         return hashlib.sha256((static / path).read_bytes()).hexdigest()[:12]
 
-    def asset(path: str) -> str:
+    @lru_cache(maxsize=256)
+    def address(path: str, _root: str) -> str:
         return url_for("static", filename=path, v=fingerprint(path))
+
+    def asset(path: str) -> str:
+        return address(path, request.root_path)
+
+    @lru_cache(maxsize=64)
+    def places(role: Role, tag: str, _root: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+        """What a role may go to, in a language: the same for everybody, so made once."""
+        return tuple(
+            (endpoint, {"url": url_for(endpoint), "label": str(label), "icon": icon, "count": None})
+            for endpoint, label, icon, right in PLACES
+            if endpoint in app.view_functions and right in RIGHTS[role]
+        )
 
     @app.context_processor
     def frame() -> dict[str, Any]:
         theme = request.cookies.get("theme")
-        person = None if g.get("error_page") else current_user
+        person = _person()
+        tag = language()
         return {
             "asset": asset,
-            "language": language(),
-            "other_language": OTHER[language()],
+            "language": tag,
+            "other_language": OTHER[tag],
             "theme": theme if theme in ("light", "dark") else None,
             "here": request.full_path.rstrip("?"),
-            "nav": _places(app),
-            "is_demo": parts.settings.demonstration
-            or bool(person and person.is_authenticated and person.demonstration),
+            "nav": [
+                {**place, "current": _is_here(endpoint)}
+                for endpoint, place in (places(person.role, tag, request.root_path) if person else ())
+            ],
+            "is_demo": parts.settings.demonstration or (person is not None and person.demonstration),
         }
 
 
-def _places(app: Flask) -> list[dict[str, Any]]:
+def _person() -> SignedIn | None:
+    """Answer the signed-in person; nobody on an error page, which asks the database nothing."""
     if g.get("error_page") or not current_user or not current_user.is_authenticated:
-        return []
-    blueprint = request.blueprint
-    return [
-        {
-            "url": url_for(endpoint),
-            "label": label,
-            "icon": icon,
-            "current": request.endpoint == endpoint
-            or (endpoint == "assignments.manage" and blueprint == "assignments"),
-            "count": None,
-        }
-        for endpoint, label, icon, right in PLACES
-        if endpoint in app.view_functions and current_user.actor.may(right)
-    ]
+        return None
+    return current()
+
+
+def _is_here(endpoint: str) -> bool:
+    return request.endpoint == endpoint or (
+        endpoint == "assignments.manage" and request.blueprint == "assignments"
+    )

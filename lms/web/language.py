@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
+from typing import Any
 
 from babel.support import Translations
 from flask import Flask, g, request, session
 from flask_babel import Babel
 from flask_login import current_user
+from markupsafe import Markup
 
 from lms.domain.accounts import LANGUAGES
 
@@ -21,9 +24,9 @@ TRANSLATIONS = Path(__file__).parent / "translations"
 
 def language() -> str:
     """Answer the language of this request, `zh-CN` or `en`."""
-    if "language" not in g:
-        g.language = _choose()
-    found: str = g.language
+    found: str | None = g.get("language")
+    if found is None:
+        found = g.language = _choose()
     return found
 
 
@@ -56,12 +59,42 @@ def init_language(app: Flask) -> None:
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "en")
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Asia/Shanghai")
     Babel(app, locale_selector=locale, timezone_selector=zone)
-    # templates ask for dozens of texts a page; the extension would look its context up for each of them
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda text: _catalogue(language()).gettext(text),
-        ngettext=lambda one, many, count: _catalogue(language()).ngettext(one, many, count),
-        newstyle=True,
-    )
+    _init_templates(app)
+
+
+# Texts in templates. A page asks for dozens: the extension would look up its context for each of them, and
+# ask three functions. These do the same as Jinja's new-style gettext: markup, and `%` with what is given.
+
+TEXTS_KEPT = 4096
+_spoken: ContextVar[str] = ContextVar("language of the page")
+
+
+def _init_templates(app: Flask) -> None:
+    @app.context_processor
+    def speak() -> dict[str, Any]:
+        _spoken.set(language())
+        return {}
+
+    app.jinja_env.globals.update(_=_text, gettext=_text, ngettext=_text_by_number)
+
+
+def _text(message: str, /, **values: Any) -> Markup:
+    return _words(_spoken.get(), message) % values if values else _plain(_spoken.get(), message)
+
+
+def _text_by_number(one: str, many: str, number: int, /, **values: Any) -> Markup:
+    words = Markup(_catalogue(_spoken.get()).ngettext(one, many, number))  # noqa: S704 - our own texts
+    return words % {"num": number, **values}
+
+
+@lru_cache(maxsize=TEXTS_KEPT)
+def _words(tag: str, message: str) -> Markup:
+    return Markup(_catalogue(tag).gettext(message))  # noqa: S704 - our own texts
+
+
+@lru_cache(maxsize=TEXTS_KEPT)
+def _plain(tag: str, message: str) -> Markup:
+    return _words(tag, message) % {}
 
 
 @lru_cache(maxsize=len(LOCALES))
