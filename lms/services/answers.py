@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from courses.course import Course
@@ -90,6 +90,7 @@ def practise(
     An item met again on the study day that showed its solution is kept as aided, and is no review.
     """
     marked = grade(item, response.value)
+    version_id = item_version(session, setting, item)
     day = setting.calendar.day(setting.now)
     person_id, course_id = setting.learner.person_id, setting.loaded.course_id
     siblings = cards.cards_of_point(session, person_id=person_id, course_id=course_id, point_id=item.point)
@@ -105,31 +106,41 @@ def practise(
         new_id=setting.new_id,
     )
     is_repeat = attempt.kind is AttemptKind.QUIZ and card.last_day == day
-    answer = keep(session, setting, attempt, item, response, marked, aided=is_repeat)
-    reviewed = None if is_repeat else _review(session, setting, card, answer, siblings)
+    answer = answer_row(setting, attempt, item, version_id, response, marked, aided=is_repeat)
+    reviewed = None if is_repeat else _review(setting, card, answer, siblings)
+    session.add(answer)
+    session.flush()
+    if reviewed is not None:
+        cards.add_review(session, card, answer, reviewed)
     return answer, _said(setting, attempt, item, answer, reviewed)
 
 
-def keep(
-    session: Session,
+_ITEM_VERSION = select(CourseVersionItem.item_version_id).where(
+    CourseVersionItem.course_version_id == bindparam("version"),
+    CourseVersionItem.item_id == bindparam("item"),
+)
+
+
+def item_version(session: Session, setting: Setting, item: Item) -> int:
+    """Answer the row of the item as it is served. Raises NotFound."""
+    version_id = session.scalar(_ITEM_VERSION, {"version": setting.loaded.version_id, "item": item.id})
+    if version_id is None:
+        raise NotFound("this question is not in the course any more")
+    return version_id
+
+
+def answer_row(
     setting: Setting,
     attempt: Attempt,
     item: Item,
+    version_id: int,
     response: Response,
     marked: Grade,
     *,
     aided: bool,
 ) -> Answer:
-    """Add the row of an answer."""
-    version_id = session.scalar(
-        select(CourseVersionItem.item_version_id).where(
-            CourseVersionItem.course_version_id == setting.loaded.version_id,
-            CourseVersionItem.item_id == item.id,
-        )
-    )
-    if version_id is None:
-        raise NotFound("this question is not in the course any more")
-    answer = Answer(
+    """Answer the row of an answer, not yet added."""
+    return Answer(
         attempt_id=attempt.id,
         person_id=setting.learner.person_id,
         item_id=item.id,
@@ -143,9 +154,6 @@ def keep(
         answered_at=setting.now,
         study_day=setting.calendar.day(setting.now),
     )
-    session.add(answer)
-    session.flush()
-    return answer
 
 
 def said_of(
@@ -170,9 +178,8 @@ def said_of(
     return statements.answered(setting.learner.speaker, setting.run, at=setting.now, answer=given)
 
 
-def _review(session: Session, setting: Setting, card: Card, answer: Answer, siblings: list[Card]) -> Reviewed:
+def _review(setting: Setting, card: Card, answer: Answer, siblings: list[Card]) -> Reviewed:
     return cards.review_card(
-        session,
         card,
         answer=answer,
         siblings=siblings,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from courses.course import Course
+from lms.db.base import Base
 from lms.db.quizzes import Answer, Attempt, AttemptKind, Card, Confidence, Review
 from lms.domain import quizzes as rules
 from lms.domain.quizzes import Calendar, CardFacts, Waiting, WhyDue
@@ -43,12 +44,21 @@ class DueSummary:
     """Reviews done today."""
 
 
+_OF_POINT = (
+    select(Card)
+    .where(
+        Card.person_id == bindparam("person"),
+        Card.course_id == bindparam("course"),
+        Card.point_id == bindparam("point"),
+    )
+    .order_by(Card.id)
+)
+
+
 def cards_of_point(session: Session, *, person_id: int, course_id: int, point_id: str) -> list[Card]:
     """Answer a person's cards on a point."""
-    query = select(Card).where(
-        Card.person_id == person_id, Card.course_id == course_id, Card.point_id == point_id
-    )
-    return list(session.scalars(query.order_by(Card.id)))
+    given = {"person": person_id, "course": course_id, "point": point_id}
+    return list(session.scalars(_OF_POINT, given))
 
 
 def card_of_item(
@@ -105,7 +115,6 @@ def card_of_item(
 
 
 def review_card(
-    session: Session,
     card: Card,
     *,
     answer: Answer,
@@ -114,7 +123,10 @@ def review_card(
     calendar: Calendar,
     now: datetime,
 ) -> Reviewed:
-    """Take an answer as a review of its card: rate it once, move the memory, and say when it comes next."""
+    """Take an answer as a review of its card: rate it once, move the memory, and say when it comes next.
+
+    The row of the review is for `add_review`, once card and answer have their row numbers.
+    """
     before = memory_of(card)
     given = rating.rate(correct=answer.correct, aided=answer.aided)
     after = fsrs.review(before, given, at=now, day=answer.study_day, zone=calendar.zone)
@@ -133,26 +145,33 @@ def review_card(
     card.state, card.step, card.last_day = after.state, after.step, after.last_day
     card.stability, card.difficulty = after.stability, after.difficulty
     card.model_due_at, card.due_at, card.plan_left = after.due, following.at, following.plan_left
-    session.flush()
-    session.add(
-        Review(
-            card_id=card.id,
-            sequence=card.sequence,
-            answer_id=answer.id,
-            rating=int(given),
-            reviewed_at=now,
-            study_day=answer.study_day,
-            predicted=predicted,
-            response_ms=answer.response_ms,
-            algorithm=rules.ALGORITHM,
-            parameters_version=rules.PARAMETERS_VERSION,
-            stability=after.stability,
-            difficulty=after.difficulty,
-            due_at=following.at,
-        )
-    )
     card.sequence += 1
     return Reviewed(given, predicted, following.at, calendar.day(following.at))
+
+
+def add_review(session: Session, card: Card, answer: Answer, reviewed: Reviewed) -> None:
+    """Add the row of a review; its number is the card's before it."""
+    session.execute(
+        _ADD_REVIEW,
+        {
+            "card_id": card.id,
+            "sequence": card.sequence - 1,
+            "answer_id": answer.id,
+            "rating": int(reviewed.rating),
+            "reviewed_at": answer.answered_at,
+            "study_day": answer.study_day,
+            "predicted": reviewed.predicted,
+            "response_ms": answer.response_ms,
+            "algorithm": rules.ALGORITHM,
+            "parameters_version": rules.PARAMETERS_VERSION,
+            "stability": card.stability,
+            "difficulty": card.difficulty,
+            "due_at": reviewed.due,
+        },
+    )
+
+
+_ADD_REVIEW = insert(Base.metadata.tables[Review.__tablename__])
 
 
 def memory_of(card: Card) -> Memory | None:

@@ -108,7 +108,10 @@ def answer_interaction(
         now=now,
         new_id=new_id,
     )
-    answer = answers.keep(session, setting, attempt, item, response, marked, aided=bool(before))
+    version_id = answers.item_version(session, setting, item)
+    answer = answers.answer_row(setting, attempt, item, version_id, response, marked, aided=bool(before))
+    session.add(answer)
+    session.flush()
     said = [answers.said_of(setting, attempt, item, answer)]
     if marked.correct:
         said += progress.settle_lesson(

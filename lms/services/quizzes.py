@@ -5,14 +5,14 @@ Reviews are in `reviews`, interactions of lessons in `interactions`; what other 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from courses.course import Course, Module
@@ -208,6 +208,15 @@ def quiz_question(
     )
 
 
+def asked_item(
+    session: Session, cache: CourseCache, *, attempt_uuid: UUID, place: int, person_id: int
+) -> tuple[Loaded, str, Item]:
+    """Answer version, module and item of one place of one's own quiz, for its form. Raises NotFound."""
+    attempt, _ = _own_attempt(session, attempt_uuid, person_id)
+    loaded = cache.get(session, attempt.course_version_id)
+    return loaded, attempt.module_id, find_item(loaded.course, _item_id(attempt, place))
+
+
 def answer_question(
     session: Session,
     cache: CourseCache,
@@ -228,7 +237,7 @@ def answer_question(
     attempt, registration = _own_attempt(session, attempt_uuid, learner.person_id, lock=True)
     loaded = cache.get(session, attempt.course_version_id)
     item = find_item(loaded.course, _item_id(attempt, place))
-    given = {row.item_id: row for row in _answers(session, attempt)}
+    given: dict[str, float] = dict(session.execute(_SCORES, {"attempt": attempt.id}).tuples().all())
     if item.id in given:
         return False
     if _first_open(attempt, given) != place:
@@ -238,7 +247,7 @@ def answer_question(
     )
     answer, said = answers.practise(session, setting, attempt, item, response)
     if len(given) + 1 == len(attempt.item_ids):
-        said += _hand_in(session, setting, attempt, [*(row.score for row in given.values()), answer.score])
+        said += _hand_in(session, setting, attempt, [*given.values(), answer.score])
     setting.store(session, said)
     return True
 
@@ -303,24 +312,32 @@ def _hand_in(session: Session, setting: Setting, attempt: Attempt, scores: list[
     )
 
 
+_ATTEMPT = (
+    select(Attempt, Registration.uuid)
+    .outerjoin(Registration, Registration.id == Attempt.registration_id)
+    .where(
+        Attempt.uuid == bindparam("attempt"),
+        Attempt.person_id == bindparam("person"),
+        Attempt.kind == AttemptKind.QUIZ,
+    )
+)
+_LOCKED_ATTEMPT = _ATTEMPT.with_for_update(of=Attempt)
+_ANSWERS = select(Answer).where(Answer.attempt_id == bindparam("attempt"))
+_SCORES = select(Answer.item_id, Answer.score).where(Answer.attempt_id == bindparam("attempt"))
+
+
 def _own_attempt(
     session: Session, uuid: UUID, person_id: int, *, lock: bool = False
 ) -> tuple[Attempt, UUID | None]:
-    query = (
-        select(Attempt, Registration.uuid)
-        .outerjoin(Registration, Registration.id == Attempt.registration_id)
-        .where(Attempt.uuid == uuid, Attempt.person_id == person_id, Attempt.kind == AttemptKind.QUIZ)
-    )
-    if lock:
-        query = query.with_for_update(of=Attempt)
-    row = session.execute(query).one_or_none()
+    query = _LOCKED_ATTEMPT if lock else _ATTEMPT
+    row = session.execute(query, {"attempt": uuid, "person": person_id}).one_or_none()
     if row is None:
         raise NotFound("there is no such quiz, or it is not yours")
     return row[0], row[1]
 
 
 def _answers(session: Session, attempt: Attempt) -> list[Answer]:
-    return list(session.scalars(select(Answer).where(Answer.attempt_id == attempt.id)))
+    return list(session.scalars(_ANSWERS, {"attempt": attempt.id}))
 
 
 def _item_id(attempt: Attempt, place: int) -> str:
@@ -329,7 +346,7 @@ def _item_id(attempt: Attempt, place: int) -> str:
     return str(attempt.item_ids[place - 1])
 
 
-def _first_open(attempt: Attempt, given: dict[str, Answer]) -> int | None:
+def _first_open(attempt: Attempt, given: Collection[str]) -> int | None:
     places = enumerate(attempt.item_ids, start=1)
     return next((place for place, item_id in places if item_id not in given), None)
 

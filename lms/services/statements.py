@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -29,6 +29,7 @@ from tincan import (
 )
 
 from courses.course import Course, Point
+from lms.domain.identity import Same
 from lms.domain.interactions import interaction_definition, interaction_response
 from quizzes.item import Item
 from xapi.lrs import store_statements
@@ -54,7 +55,6 @@ GATHERED = "crossdesk.statements"
 """Where a session keeps what is said until `gathered` ends."""
 
 Json = dict[str, Any]
-Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ def answered(speaker: Speaker, run: Run, *, at: datetime, answer: AnswerGiven) -
         speaker,
         run,
         "answered",
-        {"id": iri, "objectType": "Activity", "definition": _question(_Same(item), _Same(point))},
+        {"id": iri, "objectType": "Activity", "definition": _question(Same(item), Same(point))},
         at=at,
         parent=parent,
         result=result,
@@ -410,21 +410,8 @@ def _module_of_lesson(speaker: Speaker, run: Run, lesson_id: str) -> str:
     return module_iri(speaker.iri_base, run.course.slug, run.course.lesson(lesson_id).module)
 
 
-@dataclass(frozen=True, eq=False)
-class _Same(Generic[Part]):
-    """A part of a published course as a cache key: published parts never change, so identity is enough."""
-
-    part: Part
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.part is self.part
-
-    def __hash__(self) -> int:
-        return id(self.part)
-
-
 @lru_cache(maxsize=4096)
-def _question(item: _Same[Item], point: _Same[Point]) -> Json:
+def _question(item: Same[Item], point: Same[Point]) -> Json:
     """Answer an item's definition. Cached: building it takes longer than the rest of the statement."""
     definition: Json = ActivityDefinition(
         type=ACTIVITY_TYPES + "cmi.interaction",

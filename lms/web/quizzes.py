@@ -151,13 +151,19 @@ def add_quiz(blueprint: Blueprint, parts: Parts, cache: CourseCache, tickets: Ti
     @blueprint.post(base + "/<uuid:attempt>/<int:place>")
     @allow(Right.LEARN)
     def answer_question(slug: str, module_id: str, attempt: UUID, place: int) -> Page:
-        found = _quiz_question(parts, cache, slug, module_id, attempt, place)
+        person_id = current().person_id
+        with parts.database.reading() as session:
+            loaded, module, item = quizzes.asked_item(
+                session, cache, attempt_uuid=attempt, place=place, person_id=person_id
+            )
+        _expect(loaded.course.slug == slug and module == module_id)
         here = _to(".question", slug=slug, module_id=module_id, attempt=attempt, place=place)
-        if found.answered:
-            return here
-        form = answer_form(found.item)
+        form = answer_form(item)
 
         def again(message: str) -> Page:
+            found = _quiz_question(parts, cache, slug, module_id, attempt, place)
+            if found.answered:
+                return here
             view = found.view(language(), draft=form.draft)
             token = form.token.data
             page = _quiz_page("quizzes/quiz_question.html", found, view=view, token=token, message=message)
@@ -179,7 +185,7 @@ def add_quiz(blueprint: Blueprint, parts: Parts, cache: CourseCache, tickets: Ti
                     new_id=parts.new_id,
                 )
         except ResponseError:
-            return again(_shape_words(found.item))
+            return again(_shape_words(item))
         return here
 
 

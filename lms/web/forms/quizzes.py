@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -9,6 +10,7 @@ from wtforms import HiddenField, RadioField, SelectField, SelectMultipleField, S
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length, Optional, ValidationError
 
+from lms.domain.identity import Same
 from lms.web.forms.base import Form
 from quizzes.item import Item, ItemType
 
@@ -68,8 +70,13 @@ class AnswerForm(Form):
 
 def answer_form(item: Item) -> AnswerForm:
     """Answer the form of one question, filled from the request."""
-    kind: type[AnswerForm] = type("AnswerForm", (AnswerForm,), {**_fields(item), "item": item})
-    return kind()
+    return _form_class(Same(item))()
+
+
+@lru_cache(maxsize=4096)
+def _form_class(item: Same[Item]) -> type[AnswerForm]:
+    """Answer the class of an item's form; kept, because making one takes longer than using it."""
+    return type("AnswerForm", (AnswerForm,), {**_fields(item.part), "item": item.part})
 
 
 def _fields(item: Item) -> dict[str, Any]:
