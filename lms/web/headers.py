@@ -7,7 +7,7 @@ import secrets
 import time
 
 import structlog
-from flask import Flask, Response, g, request, session
+from flask import Flask, Response, g, request
 
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
@@ -44,7 +44,7 @@ def init_headers(app: Flask) -> None:
         if request.endpoint == "static":
             if "v" in request.args and response.status_code == 200:
                 headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
-        elif "Cache-Control" not in headers or "_user_id" in session:
+        elif "immutable" not in headers.get("Cache-Control", ""):  # a picture of a version never changes
             headers["Cache-Control"] = "no-store"
             headers.add("Vary", "Cookie")
         log.info(
