@@ -12,7 +12,6 @@ keepalive = 5
 limit_request_line = 8190
 limit_request_fields = 100
 preload_app = False
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
 control_socket_disable = True
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,12 +18,14 @@ from flask.cli import AppGroup
 from courses.check import check_course
 from courses.errors import CourseError
 from courses.library import SHIPPED, find_courses
+from courses.packages.errors import PackageError
 from lms.bootstrap import Parts
+from lms.config import Mode
 from lms.db import migrate
 from lms.domain.accounts import Role
-from lms.domain.errors import CrossdeskError
+from lms.domain.errors import CrossdeskError, NotFound
 from lms.jobs.worker import Worker
-from lms.services import accounts, authoring, people_file, start
+from lms.services import accounts, authoring, demonstration, exports, people_file, start
 from xapi.store.credentials import create_credential
 from xapi.store.tables import SCOPES
 
@@ -35,6 +39,7 @@ def register(app: Flask) -> None:
     for group in (database_commands(parts), user_commands(parts), course_commands(parts)):
         app.cli.add_command(group)
     app.cli.add_command(record_store_commands(parts))
+    app.cli.add_command(demonstration_commands(parts))
     app.cli.add_command(prepare_command(parts))
     app.cli.add_command(worker_command(parts))
 
@@ -50,7 +55,7 @@ def told(command: Command) -> Command:
             for finding in error.findings:
                 click.echo(str(finding), err=True)
             raise SystemExit(1) from error
-        except (CrossdeskError, OSError) as error:
+        except (CrossdeskError, PackageError, OSError) as error:
             click.echo(f"Error: {error}", err=True)
             raise SystemExit(1) from error
 
@@ -184,6 +189,43 @@ def course_commands(parts: Parts) -> AppGroup:
             version = authoring.import_course(session, folder, now=parts.now())
             click.echo(f"{version.version} {version.content_hash[:12]}")
 
+    @group.command("export")
+    @click.argument("slug")
+    @click.option("--format", "kind", required=True, help="scorm12; scorm2004, cmi5 and xapi are to come.")
+    @click.option("--edition", type=click.Choice(["3", "4"]), default="4", help="Of SCORM 2004.")
+    @click.option("--scope", default="course", help="course, module:ID or check:ID.")
+    @click.option("--language", default="all", help="zh-CN, en or all.")
+    @click.option("--iri-base", default=None, help="The start of every IRI; this installation's if absent.")
+    @click.option("--no-reviews", is_flag=True, help="Without reviews on later days.")
+    @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path))
+    @told
+    def export(
+        slug: str,
+        kind: str,
+        edition: str,
+        scope: str,
+        language: str,
+        iri_base: str | None,
+        no_reviews: bool,
+        out: Path,
+    ) -> None:
+        """Write a package of a published course for another learning management system."""
+        with parts.database.reading() as session:
+            package = exports.export_course(
+                session,
+                slug,
+                format=kind,
+                edition=int(edition),
+                scope=scope,
+                language=language,
+                iri_base=iri_base or parts.settings.iri_base,
+                reviews=not no_reviews,
+            )
+        fresh = out.with_name(out.name + ".part")
+        fresh.write_bytes(package)
+        fresh.replace(out)  # whole, or not there
+        click.echo(f"{out} {len(package)} bytes")
+
     return group
 
 
@@ -209,19 +251,91 @@ def record_store_commands(parts: Parts) -> AppGroup:
     return group
 
 
+def demonstration_commands(parts: Parts) -> AppGroup:
+    """`flask demo …`."""
+    group = AppGroup("demo", help="The demonstration company.")
+
+    @group.command("load")
+    @told
+    def load() -> None:
+        """Load a company that has learnt for half a year, and print the accounts to look at it with."""
+        with _alone(parts):
+            with parts.database.reading() as session:
+                demonstration.expect_none(session)
+            _load_demonstration(parts)
+        click.echo(_accounts_file(parts).read_text(encoding="utf-8"), nl=False)
+
+    @group.command("remove")
+    @told
+    def remove() -> None:
+        """Delete its people and all that is theirs; a later start does not load it again."""
+        with _alone(parts):
+            gone = demonstration.remove(parts.database)
+            _accounts_file(parts).unlink(missing_ok=True)
+        click.echo(f"removed {gone.people} people, {gone.cohorts} cohorts, {gone.answers} answers")
+
+    return group
+
+
+def _accounts_file(parts: Parts) -> Path:
+    return parts.settings.instance / "demo-accounts.txt"
+
+
+@contextmanager
+def _alone(parts: Parts) -> Iterator[None]:
+    """Wait until no other process of this machine loads or removes the demonstration."""
+    with (parts.settings.instance / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _load_demonstration(parts: Parts) -> None:
+    """Write the accounts down before anything is loaded: passwords are kept nowhere else."""
+    click.echo("Loading a demonstration company; this happens once and takes up to a minute …", err=True)
+    printed = demonstration.new_accounts(parts.new_secret)
+    file = _accounts_file(parts)
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600, exist_ok=False)
+    file.write_text("".join(f"{account}\n" for account in printed), encoding="utf-8")
+    loaded = demonstration.load(parts.database, printed, now=parts.now())
+    click.echo(f"Loaded {loaded.people} people, {loaded.answers} answers.", err=True)
+
+
+def _show_demonstration(parts: Parts) -> None:
+    """Load the demonstration company once, unless it was removed by hand; print the address and accounts."""
+    with _alone(parts):
+        with parts.database.reading() as session:
+            found = demonstration.state(session)
+        if found in (demonstration.State.NONE, demonstration.State.LOADING):
+            try:
+                _load_demonstration(parts)
+            except NotFound as error:
+                click.echo(f"No demonstration: {error}", err=True)
+    click.echo(f"Crossdesk: {parts.settings.base_url}")
+    file = _accounts_file(parts)
+    if file.exists():
+        click.echo(f"Demonstration accounts (email password role; also in {file}):")
+        click.echo(file.read_text(encoding="utf-8"), nl=False)
+
+
 def prepare_command(parts: Parts) -> click.Command:
     """`flask prepare`."""
 
     @click.command("prepare")
     @told
     def prepare() -> None:
-        """Make ready to serve: migrate, set up the organisation, publish the shipped courses."""
+        """Make ready to serve: migrate, set up the organisation, publish the shipped courses.
+
+        In development also load a demonstration company, once, and print how to look at it.
+        """
         if migrate.current(parts.database) != migrate.head():
             migrate.upgrade(parts.database)
         start.first_start(parts.database, iri_base=parts.settings.iri_base)
         for imported in authoring.import_changed(parts.database, SHIPPED, now=parts.now()):
             for finding in imported.findings:
                 click.echo(str(finding), err=True)
+        if parts.settings.mode is Mode.DEVELOPMENT:
+            _show_demonstration(parts)
 
     return prepare
 

@@ -1,4 +1,4 @@
-"""The settings: one frozen table, read from the environment once, each documented. A bad value stops the start."""
+"""The settings: one frozen table, read from the environment once. A bad value stops the start."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Settings:
     database_url: str
     """CROSSDESK_DATABASE_URL: SQLAlchemy's form; SQLite in the instance folder if absent."""
     secret_key: str
-    """CROSSDESK_SECRET_KEY: at least 32 characters; generated under the instance folder outside production."""
+    """CROSSDESK_SECRET_KEY: at least 32 characters; generated in the instance folder outside production."""
     base_url: str
     """CROSSDESK_BASE_URL: the address that people use, for links in mail."""
     iri_base: str
@@ -52,7 +52,7 @@ class Settings:
     proxies: int
     """CROSSDESK_PROXIES: how many trusted proxies set X-Forwarded-*; 0 if absent."""
     mail_url: str | None
-    """CROSSDESK_MAIL_URL: smtp://user:password@host:port; mail goes to files in the instance folder if absent."""
+    """CROSSDESK_MAIL_URL: smtp://user:password@host:port; mail goes to files in the instance if absent."""
     demonstration: bool
     """CROSSDESK_DEMO: 1 marks every page as demonstration whatever data is loaded."""
 

@@ -1,4 +1,4 @@
-"""Mail: by SMTP where a server is set, else as files in the instance folder, so that nothing is lost in development."""
+"""Mail: by SMTP where a server is set, else as files in the instance folder."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class SmtpMailer:
         self._password = unquote(parts.password or "")
 
     def send(self, *, key: str, to: str, subject: str, text: str) -> None:
-        """Send one message; the server's STARTTLS is used wherever it offers it, and required with a password."""
+        """Send one message; STARTTLS is used wherever the server offers it, and required with a password."""
         context = ssl.create_default_context()
         with self._connect(context) as server:
             server.ehlo()

@@ -47,7 +47,7 @@ def _standing(today: date) -> ColumnElement[str]:
 
 
 def _members(query: Any, *, cohort_id: int, course_id: int) -> Select[Any]:
-    return (
+    found: Select[Any] = (
         query.select_from(CohortMember)
         .join(Person, Person.id == CohortMember.person_id)
         .outerjoin(Team, Team.id == Person.team_id)
@@ -62,6 +62,7 @@ def _members(query: Any, *, cohort_id: int, course_id: int) -> Select[Any]:
         .outerjoin(Registration, and_(Registration.assignment_id == Assignment.id, Registration.number == 1))
         .where(CohortMember.cohort_id == cohort_id, Person.active)
     )
+    return found
 
 
 def standing_counts(session: Session, *, cohort_id: int, course_id: int, today: date) -> dict[Standing, int]:

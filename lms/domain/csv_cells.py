@@ -23,7 +23,7 @@ def safe_cell(value: object) -> str:
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """Answer a whole file: UTF-8 with a mark, RFC 4180 quoting, so that newlines and commas stay in their cell."""
+    """Answer a whole file: UTF-8 with a mark, RFC 4180 quoting: newlines and commas stay in their cell."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([safe_cell(cell) for cell in header])

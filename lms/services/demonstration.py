@@ -16,17 +16,17 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from lms.db.accounts import Cohort, CohortManager, CohortMember, Organisation, Person, Team
-from lms.db.assignments import Assignment, Registration
+from lms.db.accounts import Cohort, Organisation, Person, Team
 from lms.db.database import Database
 from lms.db.learning import Course as CourseRow
 from lms.db.quizzes import Answer
 from lms.domain import demonstration as rules
+from lms.domain.access import Actor
 from lms.domain.accounts import Role
 from lms.domain.demonstration import CohortPlan, Habit, StaffMember
 from lms.domain.errors import Conflict, NotFound
 from lms.domain.quizzes import Calendar
-from lms.services import accounts
+from lms.services import accounts, assignments, statements
 from lms.services.catalogue import CourseCache, Loaded
 from lms.services.progress import Learner
 from lms.services.simulation import Trainee, World, live_week
@@ -41,6 +41,10 @@ SECONDS = 30.0
 """How long one person's week, or the removal of a few people, may take."""
 REMOVED_AT_ONCE = 5
 """People in one transaction: others that write wait no longer than for that."""
+
+JOINED_BEFORE = timedelta(days=3)
+MADE_BEFORE = timedelta(days=4)
+"""Before a cohort starts: when its people come, and when it is made."""
 
 
 class State(StrEnum):
@@ -61,6 +65,9 @@ class Account:
     email: str
     password: str
     role: Role
+
+    def __str__(self) -> str:
+        return f"{self.email} {self.password} {self.role.value}"
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,12 @@ def state(session: Session) -> State:
     return State(accounts.organisation(session).settings.get(SETTING, State.NONE))
 
 
+def expect_none(session: Session) -> None:
+    """Raise Conflict where the demonstration company is loaded."""
+    if state(session) is State.LOADED:
+        raise Conflict("there is a demonstration company already; `flask demo remove` removes it")
+
+
 def load(
     database: Database,
     printed: Sequence[Account],
@@ -116,10 +129,9 @@ def load(
     one, NotFound without a published course.
     """
     with database.reading() as session:
-        found = state(session)
-    if found is State.LOADED:
-        raise Conflict("there is a demonstration company already; `flask demo remove` removes it")
-    if found is State.LOADING:
+        expect_none(session)
+        broken_off = state(session) is State.LOADING
+    if broken_off:
         remove(database)
     with database.writing(seconds=SECONDS) as session:
         organisation = accounts.organisation(session)
@@ -201,8 +213,8 @@ def _found_company(
     cohorts = [_cohort(session, plan, managers[plan.manager], zone=zone, new_id=new_id) for plan in plans]
     learners = []
     for member in rules.staff(staff, random=random):
-        plan, cohort = plans[member.cohort], cohorts[member.cohort]
-        joins = _morning(plan.starts_on, zone) - timedelta(days=3)
+        plan = plans[member.cohort]
+        joins = _morning(plan.starts_on, zone) - JOINED_BEFORE
         person = accounts.create_person(
             session,
             email=member.email,
@@ -215,12 +227,26 @@ def _found_company(
             new_id=new_id,
             demonstration=True,
         )
-        session.add(CohortMember(cohort_id=cohort.id, person_id=person.id, joined_at=joins))
         learners.append((member, Learner(person.id, Speaker(organisation.iri_base, person.uuid))))
-    session.flush()
-    for plan, cohort in zip(plans, cohorts, strict=True):
-        members = [who for member, who in learners if plans[member.cohort] is plan]
-        _assign(session, plan, cohort, managers[plan.manager], members, loaded, zone=zone, new_id=new_id)
+    with statements.gathered(session, iri_base=organisation.iri_base, now=now, new_id=new_id):
+        for place, (plan, cohort) in enumerate(zip(plans, cohorts, strict=True)):
+            manager, at = managers[plan.manager], _morning(plan.starts_on, zone) - JOINED_BEFORE
+            actor = Actor(manager.id, manager.role)
+            emails = [member.email for member, _ in learners if member.cohort == place]
+            assignments.add_members(session, actor, cohort.uuid, emails=emails, team=None, now=at)
+            assignments.assign(
+                session,
+                cache,
+                actor,
+                cohort.uuid,
+                slug=loaded.course.slug,
+                soft=plan.soft_due,
+                hard=plan.hard_due,
+                by=Speaker(organisation.iri_base, manager.uuid),
+                now=at,
+                today=at.astimezone(zone).date(),
+                new_id=new_id,
+            )
     return _Company(
         cache=cache,
         loaded=loaded,
@@ -245,50 +271,18 @@ def _course(session: Session, cache: CourseCache) -> Loaded:
 def _cohort(
     session: Session, plan: CohortPlan, manager: Person, *, zone: ZoneInfo, new_id: Callable[[], UUID]
 ) -> Cohort:
-    if session.scalar(select(Cohort.id).where(Cohort.name == plan.name)) is not None:
-        raise Conflict(f"cohort: there is one named {plan.name} already")
-    cohort = Cohort(
-        uuid=new_id(),
+    cohort = assignments.create_cohort(
+        session,
+        Actor(manager.id, manager.role),
         name=plan.name,
         starts_on=plan.starts_on,
-        created_at=_morning(plan.starts_on, zone) - timedelta(days=4),
-        demonstration=True,
+        managers=(),
+        now=_morning(plan.starts_on, zone) - MADE_BEFORE,
+        new_id=new_id,
     )
-    session.add(cohort)
+    cohort.demonstration = True
     session.flush()
-    session.add(CohortManager(cohort_id=cohort.id, person_id=manager.id))
     return cohort
-
-
-def _assign(
-    session: Session,
-    plan: CohortPlan,
-    cohort: Cohort,
-    manager: Person,
-    members: Sequence[Learner],
-    loaded: Loaded,
-    *,
-    zone: ZoneInfo,
-    new_id: Callable[[], UUID],
-) -> None:
-    at = _morning(plan.starts_on, zone) - timedelta(days=3)
-    for member in members:
-        assignment = Assignment(
-            uuid=new_id(),
-            person_id=member.person_id,
-            course_id=loaded.course_id,
-            cohort_id=cohort.id,
-            assigned_by_id=manager.id,
-            assigned_at=at,
-            soft_due=plan.soft_due,
-            hard_due=plan.hard_due,
-        )
-        session.add(assignment)
-        session.flush()
-        session.add(
-            Registration(uuid=new_id(), assignment_id=assignment.id, course_version_id=loaded.version_id)
-        )
-    session.flush()
 
 
 def _morning(day: date, zone: ZoneInfo) -> datetime:

@@ -1,4 +1,4 @@
-"""Packages of published courses: the version is read here; what builds them needs no database and no clock."""
+"""Packages of published courses: the version is read here; building needs no database and no clock."""
 
 from __future__ import annotations
 

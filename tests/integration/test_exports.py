@@ -27,7 +27,9 @@ def runner(app: Flask, parts: Parts) -> CliRunner:
 def test_the_same_version_and_options_give_the_same_bytes(runner: CliRunner, tmp_path: Path) -> None:
     first, second = tmp_path / "a.zip", tmp_path / "b.zip"
     for file in (first, second):
-        done = runner.invoke(args=["course", "export", "service-desk", "--format", "scorm12", "--out", str(file)])
+        done = runner.invoke(
+            args=["course", "export", "service-desk", "--format", "scorm12", "--out", str(file)]
+        )
         assert done.exit_code == 0, done.output
 
     assert first.read_bytes() == second.read_bytes()

@@ -197,9 +197,7 @@ def test_lateness_counts_working_days(after: date, until: date, days: str, expec
         (date(2026, 11, 16), date(2026, 11, 19), DueKind.LATE, 2),
     ],
 )
-def test_due_dates_say_one_thing(
-    soft: date | None, hard: date | None, kind: DueKind, late: int
-) -> None:
+def test_due_dates_say_one_thing(soft: date | None, hard: date | None, kind: DueKind, late: int) -> None:
     found = deadline(soft=soft, hard=hard, today=date(2026, 11, 23), working_days="12345")
 
     assert (found.kind, found.late) == (kind, late)

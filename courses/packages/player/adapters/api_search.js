@@ -1,4 +1,4 @@
-// Find an LMS's run-time API: own window, its parents, then the openers and theirs. Never through window.top,
+// Find an LMS's run-time API: own window, its parents, then the openers and theirs. Never through the topmost one,
 // and a window of another site, which throws when it is touched, is passed over.
 
 const MOST_WINDOWS = 500;
