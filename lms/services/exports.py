@@ -31,7 +31,7 @@ def export_course(
     """Answer the zip of a course's current version; the same version and options give the same bytes.
 
     format: scorm12, scorm2004, cmi5 or xapi. scope: `course`, `module:ID` or `check:ID`. language: one of the
-    course's, or `all`. Raises NotFound for the course, Invalid for an option that no package can be made with.
+    course's, or `all`. Raises NotFound for the course, Invalid for an option.
     """
     if edition not in EDITIONS:
         raise Invalid("edition", f"{edition} is none of {', '.join(map(str, EDITIONS))}")
