@@ -106,7 +106,8 @@ def load_person(parts: Parts, uuid: str, version: str) -> SignedIn | None:
     except ValueError:
         return None
     with parts.database.reading() as session:
-        row = session.execute(PERSON, {"wanted": wanted}).one_or_none()
+        # columns alone need no objects: on the connection this takes half as long as through the session
+        row = session.connection().execute(PERSON, {"wanted": wanted}).one_or_none()
     if row is None or not hmac.compare_digest(str(row.session_version), version):
         return None
     return SignedIn(
