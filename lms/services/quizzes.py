@@ -237,7 +237,8 @@ def answer_question(
     attempt, registration = _own_attempt(session, attempt_uuid, learner.person_id, lock=True)
     loaded = cache.get(session, attempt.course_version_id)
     item = find_item(loaded.course, _item_id(attempt, place))
-    given: dict[str, float] = dict(session.execute(_SCORES, {"attempt": attempt.id}).tuples().all())
+    scored = session.execute(_SCORES, {"attempt": attempt.id})
+    given: dict[str, float] = {row.item_id: row.score for row in scored}
     if item.id in given:
         return False
     if _first_open(attempt, given) != place:
