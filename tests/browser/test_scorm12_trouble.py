@@ -151,6 +151,43 @@ def test_times_and_exit_are_written_as_the_standard_wants(open_course: Open) -> 
     assert calls[0][0] == "cmi.core.exit"
 
 
+def test_without_reviews_a_finished_course_ends_its_attempt(open_course: Open) -> None:
+    learner = open_course(reviews=False)
+    learner.press_main()
+    for _ in learner.data["modules"][0]["lessons"]:
+        learner.work_lesson()
+        learner.press_main()
+    for _ in range(learner.data["modules"][0]["quizLength"]):
+        learner.answer(learner.item_shown())
+        learner.press_main()
+    learner.press("Back to the overview")
+    assert learner.frame.locator("[data-due]").count() == 0
+    learner.wait_saving("saved")
+
+    kept = leave(learner)
+
+    assert (kept["status"], kept["score"], kept["exit"]) == ("passed", "100", "")
+
+
+def test_a_state_that_cannot_be_read_for_now_is_not_written_over(context: Any, serve: Serve) -> None:
+    files = platform()
+    address = serve(files)
+    learner = launch_course(context, address)
+    learner.press_main()
+    learner.wait_saving("saved")
+    kept = leave(learner)
+    files["lms.js"] = files["lms.js"].replace(
+        b"LMSGetValue: (element) => api.LMSGetValue(element)",
+        b"LMSGetValue: (element) => api.LMSGetValue(element.replace('suspend_data', 'nothing'))",
+    )
+
+    learner = launch_course(context, address)
+
+    assert learner.heading() == "The learning platform did not accept this visit"
+    assert learner.store()["state"] == kept["state"]
+    assert learner.lms("calls") == []
+
+
 def test_everything_is_closed_once_and_nothing_is_called_after_it(open_course: Open) -> None:
     learner = open_course()
     learner.press_main()

@@ -37,13 +37,16 @@ export class Scorm12 {
     const mode = this.#get("cmi.core.lesson_mode") || "normal";
     const isSaved = !UNSAVED_MODES.includes(mode);
     this.#status = this.#get("cmi.core.lesson_status") || null;
+    const state = this.#get("cmi.suspend_data");
+    // What is kept must not be written over by somebody who could not read it.
+    if (state === null && this.#get("cmi.core.entry") === "resume") return { found: true, opened: false, saves: false };
     const facts = {
       found: true,
       opened: true,
       saves: isSaved,
       mode,
       learner: this.#get("cmi.core.student_id") ?? "",
-      state: this.#get("cmi.suspend_data") ?? "",
+      state: state ?? "",
       location: this.#get("cmi.core.lesson_location") ?? "",
       status: this.#status,
     };
@@ -143,7 +146,7 @@ export class Scorm12 {
 
   #get(element) {
     const value = this.#invoke("LMSGetValue", [element]);
-    return this.#lastError() === "0" ? String(value ?? "") : null;
+    return isError(this.#lastError()) ? null : String(value ?? "");
   }
 
   #set(element, value, { optional = false } = {}) {
@@ -156,7 +159,7 @@ export class Scorm12 {
   /** true where the LMS answered "true" and reports no error. */
   #call(name, ...given) {
     const answer = this.#invoke(name, given);
-    return String(answer) === "true";
+    return String(answer) === "true" && !isError(this.#lastError());
   }
 
   #invoke(name, given) {
@@ -164,7 +167,7 @@ export class Scorm12 {
     try {
       entry.answer = this.#api[name](...given);
       entry.error = String(this.#api.LMSGetLastError());
-      if (entry.error !== "0") entry.text = String(this.#api.LMSGetErrorString(entry.error));
+      if (isError(entry.error)) entry.text = String(this.#api.LMSGetErrorString(entry.error));
     } catch (error) {
       entry.error = "exception";
       entry.text = String(error);
@@ -177,6 +180,11 @@ export class Scorm12 {
   #lastError() {
     return this.log[this.log.length - 1].error;
   }
+}
+
+/** Some platforms answer "" or nothing where they mean "0". */
+function isError(code) {
+  return !["0", "", "null", "undefined"].includes(code);
 }
 
 /** HHHH:MM:SS.SS, never ISO 8601. */
