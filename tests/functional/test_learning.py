@@ -450,9 +450,7 @@ def test_a_step_before_the_start_is_a_conflict(browser: FlaskClient, course: Cou
     assert response.status_code == 409
 
 
-def test_somebody_elses_progress_is_not_shown(
-    browser: FlaskClient, sign_in: SignIn, course: Course
-) -> None:
+def test_somebody_elses_progress_is_not_shown(browser: FlaskClient, sign_in: SignIn, course: Course) -> None:
     lesson = course.lessons[0]
     browser.post("/courses/service-desk/start")
     browser.post(f"{lesson_url(lesson)}/step", data={"step": 2})
