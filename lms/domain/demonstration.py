@@ -23,8 +23,8 @@ DOMAIN = "demo.crossdesk.invalid"
 SEED = 26
 STAFF = 60
 WEEKS = 26
-ANSWERS_MAX = 12_000
-COHORT_STARTS = (1.0, 0.85, 0.65, 0.46, 0.27, 0.12)
+ANSWERS_MAX = 4_000
+COHORT_STARTS = (1.0, 0.73, 0.5, 0.35, 0.23, 0.12)
 """When each cohort starts, as a share of the weeks that are simulated, counted back from now."""
 LESSONS_A_WEEK = 2.5
 """What the managers plan with when they set due dates."""
@@ -64,11 +64,11 @@ class Habit(StrEnum):
 
 HABITS = (
     Habit.STEADY, Habit.SLOW, Habit.STEADY, Habit.HALFWAY, Habit.STEADY,
-    Habit.STEADY, Habit.LATE, Habit.SLOW, Habit.STEADY, Habit.ABSENT,
+    Habit.ABSENT, Habit.LATE, Habit.STEADY, Habit.SLOW, Habit.HALFWAY,
 )  # fmt: skip
 """Of ten people in a cohort."""
 COMES = {
-    Habit.STEADY: (0.55, 0.8),
+    Habit.STEADY: (0.5, 0.75),
     Habit.SLOW: (0.25, 0.4),
     Habit.LATE: (0.3, 0.45),
     Habit.HALFWAY: (0.4, 0.6),
@@ -85,6 +85,8 @@ BEGINS = {
     Habit.SHOWN: (0, 0),
 }
 """Bounds of the days from the cohort's start to the first lesson."""
+EAGER_WEEKS = 6
+"""After so many weeks people come less and less, down to a third of the days."""
 RESTS = timedelta(days=6)
 """The shown learner has reviewed nothing for so long: reviews wait."""
 
@@ -269,6 +271,12 @@ def _left_halfway(course: Course, task: Task, *, shown_last: bool = False) -> Ta
 
 
 # Chance
+
+
+def chance_to_come(character: Character, *, days: int) -> float:
+    """Answer the chance 0..1 to come on a working day, so many days after the cohort started."""
+    weeks = max(0.0, days / 7 - EAGER_WEEKS)
+    return character.comes * max(0.34, 1 - 0.08 * weeks)
 
 
 def chance_at_first(item: Item, *, strength: float, seen: int) -> float:

@@ -27,7 +27,7 @@ from quizzes.item import Item
 DAILY_MINUTES = 5
 OPENS, CLOSES = 9 * 60 + 10, 17 * 60 + 20
 """Working hours in which visits begin, in minutes of the day."""
-QUIZ_TRIES = 3
+QUIZ_TRIES = 2
 
 
 @dataclass
@@ -103,11 +103,12 @@ def live_week(session: Session, world: World, who: Trainee, *, monday: date, wee
 
 def _visit_time(who: Trainee, on: date) -> datetime | None:
     """Answer when somebody comes on a day; None where they do not. Draws the same whatever came before."""
-    comes = who.random.random() < who.character.comes
+    days = (on - who.starts_on).days
+    comes = who.random.random() < rules.chance_to_come(who.character, days=days)
     minute = who.random.randint(OPENS, CLOSES)
     if not comes or str(on.isoweekday()) not in who.calendar.working_days:
         return None
-    if on < who.starts_on + timedelta(days=who.character.begins_after):
+    if days < who.character.begins_after:
         return None
     wall = datetime.combine(on, time(minute // 60, minute % 60))
     return wall.replace(tzinfo=who.calendar.zone).astimezone(UTC)
@@ -182,25 +183,26 @@ def _review(visit: _Visit) -> None:
 
 def _next_card(visit: _Visit, deck: list[Card]) -> Card | None:
     """Answer the card that would be served now, as `cards.waiting_cards` does: from the deck in hand."""
+    horizon = visit.at + STEP_WINDOW
+    near = [card for card in deck if card.due_at <= horizon]
+    if not near:
+        return None
     today = visit.who.calendar.day(visit.at)
     seen_today = {card.point_id: card.id for card in deck if card.last_day == today}
-    waiting = in_turn(
-        (
-            Waiting(
-                card_id=card.id,
-                point=(card.course_id, card.point_id),
-                due=card.due_at,
-                is_step=card.last_day == today,
-            )
-            for card in deck
-            if card.due_at <= visit.at + STEP_WINDOW
-            and card.suspended_at is None
-            and not card.held_out
-            and seen_today.get(card.point_id, card.id) == card.id
-        ),
-        now=visit.at,
-    )
-    return next((card for card in deck if waiting and card.id == waiting[0].card_id), None)
+    waiting = {
+        card.id: Waiting(
+            card_id=card.id,
+            point=(card.course_id, card.point_id),
+            due=card.due_at,
+            is_step=card.last_day == today,
+        )
+        for card in near
+        if seen_today.get(card.point_id, card.id) == card.id
+        and card.suspended_at is None
+        and not card.held_out
+    }
+    turn = in_turn(waiting.values(), now=visit.at)
+    return next((card for card in near if card.id == turn[0].card_id), None) if turn else None
 
 
 def _chance_of(visit: _Visit, card: Card, item: Item) -> float:
