@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -82,6 +83,7 @@ class Run:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table, write the results; 0 unless something was wrong, goals reached or not."""
     options = _options(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # and so give back what is temporary
     postgres = None if options.database == "sqlite" else find_postgres()
     databases: list[str | None] = [] if options.database == "postgresql" else [None]
     if postgres is not None:

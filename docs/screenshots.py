@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def main() -> int:
     if CHROMIUM is None:
         print("Chromium is not installed: no pictures were taken", file=sys.stderr)
         return 1
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # and so give back what is temporary
     FOLDER.mkdir(exist_ok=True)
     with temporary_instance(mode="development") as instance:
         instance.flask("prepare")
