@@ -42,7 +42,7 @@ class Step:
     heading: str
     blocks: tuple[Block, ...]
 
-    @property
+    @cached_property
     def interactions(self) -> tuple[str, ...]:
         """Answer the ids of the items placed here, in order."""
         return tuple(block.item_id for block in self.blocks if isinstance(block, Interaction))
@@ -62,7 +62,7 @@ class Lesson:
     steps: Mapping[str, tuple[Step, ...]]
     """Language -> steps; every language has as many, with the same interactions."""
 
-    @property
+    @cached_property
     def interactions(self) -> tuple[str, ...]:
         """Answer the ids of the items placed in this lesson, in order."""
         steps = next(iter(self.steps.values()), ())
