@@ -43,6 +43,8 @@ format: .make/dev
 
 bench: .make/dev lms/web/translations/zh_Hans_CN/LC_MESSAGES/messages.mo
 	$(BIN)/python -m benchmarks.pages
+	$(BIN)/python -m benchmarks.lrs
+	$(BIN)/python -m benchmarks.sign_in
 
 screenshots: .make/dev lms/web/translations/zh_Hans_CN/LC_MESSAGES/messages.mo
 	$(BIN)/python -m docs.screenshots

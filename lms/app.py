@@ -9,17 +9,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from lms import log
 from lms.bootstrap import Parts, build
 from lms.config import Mode, settings_from_environment
-from lms.web import accounts, assignments, learning, operations, quizzes
+from lms.domain.errors import Unavailable
+from lms.web import accounts, assignments, authoring, learning, operations, profile, quizzes, records
 from lms.web.access import init_access
 from lms.web.errors import init_errors
 from lms.web.frame import init_frame
 from lms.web.headers import init_headers
 from lms.web.input import init_input
 from lms.web.language import init_language
-from lms.web.session import init_sessions
+from lms.web.origin import init_origin
+from lms.web.session import SESSION_SECONDS, init_sessions
 from xapi.http import create_blueprint as record_store
 
-SESSION_HOURS = 12
 FORM_BYTES = 1_000_000
 """What a page may be sent; the record store sets its own bound."""
 
@@ -32,11 +33,12 @@ def create_app(parts: Parts | None = None) -> Flask:
     app = Flask("lms", static_folder="web/static", template_folder="web/templates")
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        SESSION_COOKIE_NAME="crossdesk_session",
+        # with the prefix a browser takes the cookie from this host over HTTPS alone, from no neighbour of it
+        SESSION_COOKIE_NAME="__Host-crossdesk" if settings.secure_cookies else "crossdesk_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
-        PERMANENT_SESSION_LIFETIME=SESSION_HOURS * 3600,
+        PERMANENT_SESSION_LIFETIME=SESSION_SECONDS,
         SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=FORM_BYTES,
         MAX_FORM_MEMORY_SIZE=FORM_BYTES,
@@ -54,11 +56,12 @@ def create_app(parts: Parts | None = None) -> Flask:
     init_sessions(app, parts)
     init_language(app)
     init_errors(app)
+    init_origin(app, base_url=settings.base_url)
     csrf = CSRFProtect(app)
     init_input(app)
     init_access(app)
     init_frame(app, parts)
-    for column in (accounts, learning, quizzes, assignments, operations):
+    for column in (accounts, learning, quizzes, assignments, authoring, records, operations, profile):
         app.register_blueprint(column.create_blueprint(parts))
     store = record_store(
         reading=parts.database.reading,
@@ -67,6 +70,7 @@ def create_app(parts: Parts | None = None) -> Flask:
         new_id=parts.new_id,
         secret=settings.secret_key,
         home=settings.iri_base,
+        outages=(Unavailable,),
     )
     csrf.exempt(store)
     app.register_blueprint(store, url_prefix="/xapi")

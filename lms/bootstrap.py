@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from lms.config import Settings, clock
 from lms.db.database import Database
+from lms.services.catalogue import CourseCache
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Parts:
     new_id: Callable[[], UUID]
     new_secret: Callable[[], str]
     """A fresh URL-safe secret of 256 bits."""
+    courses: CourseCache = field(default_factory=CourseCache)
+    """Course versions in the memory of this process."""
 
 
 def build(

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import fcntl
-import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
+from flask.helpers import get_debug_flag
 
 from courses.check import check_course
-from courses.errors import CourseError
 from courses.library import SHIPPED, find_courses
-from courses.packages.errors import PackageError
 from lms.bootstrap import Parts
+from lms.commands import told
+from lms.commands.record_store import record_store_commands
 from lms.config import Mode
 from lms.db import migrate
 from lms.domain.accounts import Role
-from lms.domain.errors import CrossdeskError, NotFound
+from lms.domain.errors import NotFound
 from lms.jobs.worker import Worker
-from lms.services import accounts, authoring, demonstration, exports, people_file, start
-from xapi.store.credentials import create_credential
-from xapi.store.tables import SCOPES
+from lms.services import accounts, authoring, demonstration, doctor, exports, people_file, start
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 IMPORT_SECONDS = 300.0
 
 
@@ -42,24 +37,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(demonstration_commands(parts))
     app.cli.add_command(prepare_command(parts))
     app.cli.add_command(worker_command(parts))
-
-
-def told(command: Command) -> Command:
-    """Turn our errors into one line on stderr and exit 1."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except CourseError as error:
-            for finding in error.findings:
-                click.echo(str(finding), err=True)
-            raise SystemExit(1) from error
-        except (CrossdeskError, PackageError, OSError) as error:
-            click.echo(f"Error: {error}", err=True)
-            raise SystemExit(1) from error
-
-    return run  # type: ignore[return-value]
+    app.cli.add_command(doctor_command(parts))
 
 
 def database_commands(parts: Parts) -> AppGroup:
@@ -229,28 +207,6 @@ def course_commands(parts: Parts) -> AppGroup:
     return group
 
 
-def record_store_commands(parts: Parts) -> AppGroup:
-    """`flask lrs …`."""
-    group = AppGroup("lrs", help="The record store.")
-    credential = AppGroup("credential", help="Keys for other people's tools.")
-    group.add_command(credential)
-
-    @credential.command("create")
-    @click.argument("name")
-    @click.option("--scope", required=True, type=click.Choice(SCOPES))
-    @told
-    def create(name: str, scope: str) -> None:
-        """Make a credential; its secret is printed once and kept only as a hash."""
-        with parts.database.writing() as session:
-            key, secret = create_credential(
-                session, name, scope, now=parts.now(), secrets=secrets.token_urlsafe
-            )
-        click.echo(f"key {key}")
-        click.echo(f"secret {secret}")
-
-    return group
-
-
 def demonstration_commands(parts: Parts) -> AppGroup:
     """`flask demo …`."""
     group = AppGroup("demo", help="The demonstration company.")
@@ -349,3 +305,24 @@ def worker_command(parts: Parts) -> click.Command:
         Worker(parts).run()
 
     return worker
+
+
+def doctor_command(parts: Parts | None, problems: tuple[str, ...] = ()) -> click.Command:
+    """`flask doctor`; without parts, of settings that cannot be read, whose problems are given."""
+
+    @click.command("doctor")
+    def examine() -> None:
+        """Say what would be wrong with serving people like this; one finding a line, exit 1 on errors."""
+        findings = doctor.refused(problems)
+        if parts is not None:
+            findings = doctor.examine(parts.settings, parts.database, debug=get_debug_flag())
+            if parts.settings.mode is not Mode.PRODUCTION:
+                click.echo(f"mode {parts.settings.mode}: not asked for what production needs", err=True)
+        for finding in findings:
+            click.echo(str(finding))
+        errors = sum(finding.severity is doctor.Severity.ERROR for finding in findings)
+        click.echo(f"{errors} errors, {len(findings) - errors} warnings")
+        if errors:
+            raise SystemExit(1)
+
+    return examine

@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
+Value = TypeVar("Value")
+
 ROOT = Path(__file__).resolve().parent.parent
+IRI_BASE = "https://crossdesk.invalid"
+"""Where none is chosen; a name that is never anybody's (RFC 2606)."""
 SECRET_MIN = 32
 """Characters; 128 bits in hexadecimal."""
 SECRETS_REFUSED = ("change", "secret", "default", "password", "crossdesk", "example")
@@ -26,7 +31,11 @@ class Mode(StrEnum):
 
 
 class SettingError(Exception):
-    """A setting is missing or wrong; the message names it and says what was expected."""
+    """Settings are missing or wrong; each problem is a line that names one and says what was expected."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 @dataclass(frozen=True)
@@ -63,34 +72,42 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Answer the settings of an environment. Raises SettingError; makes the instance folder."""
-    mode = _mode(environ.get("CROSSDESK_MODE", "production"))
-    instance = Path(environ.get("CROSSDESK_INSTANCE") or ROOT / "instance").resolve()
-    try:
-        instance.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingError(
-            f"CROSSDESK_INSTANCE: cannot make the folder {instance}: {error.strerror}"
-        ) from error
+    """Answer the settings of an environment. Raises SettingError with all that is wrong.
+
+    Makes the instance folder.
+    """
+    problems: list[str] = []
+
+    def read(setting: Callable[..., Value], *given: object, instead: Value) -> Value:
+        try:
+            return setting(*given)
+        except SettingError as error:
+            problems.extend(error.problems)
+            return instead
+
+    mode = read(_mode, environ.get("CROSSDESK_MODE", "production"), instead=Mode.PRODUCTION)
+    instance = _instance(environ.get("CROSSDESK_INSTANCE"))  # what follows may write there
     port = environ.get("PORT", "8000")
     base_url = environ.get(
         "CROSSDESK_BASE_URL", "" if mode is Mode.PRODUCTION else f"http://127.0.0.1:{port}"
     )
-    return Settings(
+    iri_base = environ.get("CROSSDESK_IRI_BASE") or IRI_BASE
+    settings = Settings(
         mode=mode,
         instance=instance,
-        database_url=_database_url(environ.get("CROSSDESK_DATABASE_URL"), instance),
-        secret_key=_secret_key(environ.get("CROSSDESK_SECRET_KEY"), mode, instance),
-        base_url=_address("CROSSDESK_BASE_URL", base_url),
-        iri_base=_address(
-            "CROSSDESK_IRI_BASE", environ.get("CROSSDESK_IRI_BASE") or "https://crossdesk.invalid"
-        ),
-        now_file=_now_file(environ.get("CROSSDESK_NOW_FILE"), mode),
+        database_url=read(_database_url, environ.get("CROSSDESK_DATABASE_URL"), instance, instead=""),
+        secret_key=read(_secret_key, environ.get("CROSSDESK_SECRET_KEY"), mode, instance, instead=""),
+        base_url=read(_address, "CROSSDESK_BASE_URL", base_url, instead=""),
+        iri_base=read(_address, "CROSSDESK_IRI_BASE", iri_base, instead=""),
+        now_file=read(_now_file, environ.get("CROSSDESK_NOW_FILE"), mode, instead=None),
         redis_url=environ.get("CROSSDESK_REDIS_URL") or None,
-        proxies=_count("CROSSDESK_PROXIES", environ.get("CROSSDESK_PROXIES", "0")),
+        proxies=read(_count, "CROSSDESK_PROXIES", environ.get("CROSSDESK_PROXIES", "0"), instead=0),
         mail_url=environ.get("CROSSDESK_MAIL_URL") or None,
         demonstration=environ.get("CROSSDESK_DEMO", "") == "1",
     )
+    if problems:
+        raise SettingError(*problems)
+    return settings
 
 
 def settings_from_environment() -> Settings:
@@ -119,6 +136,17 @@ def _mode(text: str) -> Mode:
         return Mode(text.strip())
     except ValueError:
         raise SettingError(f"CROSSDESK_MODE: expected one of {', '.join(Mode)}, found {text!r}") from None
+
+
+def _instance(text: str | None) -> Path:
+    instance = Path(text or ROOT / "instance").resolve()
+    try:
+        instance.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingError(
+            f"CROSSDESK_INSTANCE: cannot make the folder {instance}: {error.strerror}"
+        ) from error
+    return instance
 
 
 def _database_url(text: str | None, instance: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -177,6 +178,7 @@ def sign_in(app: Flask, make_person: Callable[..., Person]) -> Callable[..., Fla
         with client.session_transaction() as session:
             session["_user_id"] = f"{person.uuid}.{person.session_version}"
             session["_fresh"] = True
+            session["since"] = int(time.time())
         return client
 
     return enter
@@ -191,7 +193,8 @@ def count_queries(database: Database) -> Callable[[], int]:
         nonlocal sent
         sent += 1
 
-    event.listen(database.engine, "before_cursor_execute", note)
+    for engine in database.engines:
+        event.listen(engine, "before_cursor_execute", note)
 
     def read() -> int:
         nonlocal sent

@@ -75,9 +75,14 @@ NOTHING: dict[str, dict[str, Any]] = {
 
 
 def practice_item(
-    kind: str, *, id: str | None = None, form: str = "practice", point: str | None = None
+    kind: str,
+    *,
+    id: str | None = None,
+    form: str = "practice",
+    point: str | None = None,
+    given: dict[str, Any] | None = None,
 ) -> Item:
-    """An item of a type on a point of its own."""
+    """An item of a type on a point of its own; `given` stands instead of what the type has here."""
     return parse_item(
         {
             "id": id or f"{kind.replace('_', '-')}-1",
@@ -86,7 +91,7 @@ def practice_item(
             "point": point or f"point-{kind.replace('_', '-')}",
             "stem": both(f"The {kind} question"),
             "explanation": both(f"Why the {kind} answer is right"),
-            **TYPES[kind],
+            **(given or TYPES[kind]),
         },
         at="item",
     )

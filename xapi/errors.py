@@ -8,7 +8,8 @@ XapiError
  ├─ Conflict          a stored statement or document stands against it
  ├─ PreconditionFailed  If-Match or If-None-Match does not hold
  ├─ TooLarge          the body is over the limit
- └─ TooManyAttempts   ten wrong secrets within a minute from one address
+ ├─ TooManyAttempts   ten wrong secrets within a minute from one address
+ └─ TooManyRequests   the credential's own limit is used up for this minute
 """
 
 
@@ -51,3 +52,11 @@ class TooLarge(XapiError):
 
 class TooManyAttempts(XapiError):
     """Too many wrong secrets came from one address."""
+
+
+class TooManyRequests(XapiError):
+    """The credential has a limit, and has used it up; `retry_after` is in seconds."""
+
+    def __init__(self, limit: int, *, retry_after: int) -> None:
+        super().__init__(f"this credential may ask {limit} times a minute; wait {retry_after} seconds")
+        self.retry_after = retry_after

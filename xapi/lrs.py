@@ -5,20 +5,24 @@ transaction:
 on PostgreSQL it holds the writers' lock from then on until the commit.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from xapi.errors import Conflict, NotFound
+from xapi.errors import Conflict, Invalid, NotFound
 from xapi.spec.attachment import attachments_of
 from xapi.spec.comparison import same_statement
 from xapi.spec.completion import complete, with_activity_arrays
 from xapi.spec.format import Format, canonical, ids_only
 from xapi.spec.mentions import (
     IDENTIFIERS,
+    Mentions,
     activities_of,
     agent_key,
     is_voiding,
@@ -29,9 +33,9 @@ from xapi.spec.mentions import (
 )
 from xapi.spec.payload import dump_json, parse_json
 from xapi.spec.timestamp import microseconds, parse_timestamp, timestamp_text
-from xapi.spec.version import version_of
+from xapi.spec.version import Version, version_of
 from xapi.store import references
-from xapi.store.activities import find_activities, merge_activities
+from xapi.store.activities import find_activities, grows_activities, merge_activities
 from xapi.store.attachments import Part, find_attachments, store_attachments
 from xapi.store.forgetting import delete_documents_of, delete_statements_of
 from xapi.store.query import Page, StatementQuery, find_page
@@ -48,6 +52,38 @@ SETTLING = timedelta(seconds=10)
 """A writer's `now` may be this old when it gets the lock; older moments are settled."""
 NAMED_IN = 50
 """Statements that are looked through for a person's names."""
+TO_COME = ""
+"""What stands for `stored` until a statement has its place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Draft:
+    """A completed statement that has no place yet."""
+
+    kept: dict[str, Any]
+    id: UUID
+    actor_key: bytes | None
+    registration: UUID | None
+    occurred: datetime | None
+    """None where the statement says no `timestamp`: then it is when it is stored."""
+    mentions: Mentions
+    target: UUID | None
+    voids: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A batch of statements, ready to be stored."""
+
+    answer: tuple[str, ...]
+    """Their ids, in the batch's order."""
+    named: frozenset[UUID]
+    """Those that came with their id."""
+    drafts: Mapping[UUID, _Draft]
+    given: Mapping[UUID, Mapping[str, Any]]
+    grown: bool
+    """Whether they bring a definition that was not known."""
+    as_is: bool
 
 
 def store_statements(
@@ -60,38 +96,91 @@ def store_statements(
     version: str = "1.0.3",
     define: bool = True,
     attachments: Sequence[Part] = (),
+    as_is: bool = False,
 ) -> list[str]:
     """Store a batch, all or nothing, and answer the ids in its order.
 
     A statement that is stored already is left as it is when the two are equal, else `Conflict` is raised
     and nothing is
     stored. `version` is that of the request. With `define=False` activity definitions are not touched
-    (scope `write`).
+    (scope `write`). With `as_is` each statement keeps its own `stored` and `authority`; `stored` must then be
+    later than all that is stored, or `Invalid` is raised: readers with a cursor would never see it.
+    """
+    prepared = prepare_statements(
+        session,
+        statements,
+        authority=authority,
+        new_id=new_id,
+        version=version,
+        define=define,
+        as_is=as_is,
+    )
+    return store_prepared(session, prepared, now=now, attachments=attachments)
+
+
+def prepare_statements(
+    session: Session,
+    statements: Sequence[Mapping[str, Any]],
+    *,
+    authority: Mapping[str, Any],
+    new_id: Callable[[], UUID],
+    version: str = "1.0.3",
+    define: bool = True,
+    as_is: bool = False,
+) -> Prepared:
+    """Do what `store_statements` does before it must be alone: nothing here depends on a statement's place.
+
+    It reads which definitions are known, and writes nothing. The session may be another one than that of
+    `store_prepared`, which should follow at once.
     """
     rules = version_of(version)
     given = [with_activity_arrays(statement) for statement in statements]
     ids = [UUID(statement["id"]) if "id" in statement else new_id() for statement in given]
-    lock_writers(session)
     fresh = _without_doubles(ids, given)
-    for id, stored in find_statements(session, fresh).items():
+    return Prepared(
+        answer=tuple(statement.get("id", str(id)) for id, statement in zip(ids, given, strict=True)),
+        named=frozenset(id for id, statement in zip(ids, given, strict=True) if "id" in statement),
+        drafts={
+            id: _draft(
+                statement, id=id, authority=statement["authority"] if as_is else authority, version=rules
+            )
+            for id, statement in fresh.items()
+        },
+        given=fresh,
+        grown=define and grows_activities(session, _activities(fresh)),
+        as_is=as_is,
+    )
+
+
+def store_prepared(
+    session: Session, prepared: Prepared, *, now: datetime, attachments: Sequence[Part] = ()
+) -> list[str]:
+    """Store a prepared batch as `store_statements` does."""
+    fresh = dict(prepared.given)
+    lock_writers(session)
+    for id, stored in find_statements(session, prepared.named).items():
         _expect_same(id, fresh.pop(id), parse_json(stored.payload))
-    seq = next_seq(session, now=now)
-    rows = []
-    for place, (id, statement) in enumerate(fresh.items(), start=seq):
-        stored_text = timestamp_text(place)
-        kept = complete(statement, id=str(id), stored=stored_text, authority=authority, version=rules)
-        rows.append(_row(kept, id=id, seq=place))
-    voided = {reference.target for reference in references_to(session, fresh) if reference.voids}
+    drafts = [prepared.drafts[id] for id in fresh]
+    if prepared.as_is:
+        rows = _rows_as_they_are(fresh, drafts, last=last_seq(session), now=now)
+    else:
+        first = next_seq(session, now=now)
+        rows = [
+            _row(draft, seq=place, stored=timestamp_text(place)) for place, draft in enumerate(drafts, first)
+        ]
+    # an id that was made just now is in no statement yet
+    referring = references_to(session, prepared.named & fresh.keys())
+    voided = {reference.target for reference in referring if reference.voids}
     voided |= {row.target for row in rows if row.voids and row.target is not None}
     insert_statements(
         session, rows, voided=frozenset(row.id for row in rows if not row.voids and row.id in voided)
     )
     void(session, sorted(voided - fresh.keys()))
-    references.spread(session, rows)
+    references.spread(session, rows, referring={reference.id for reference in referring})
     store_attachments(session, attachments, now=now)
-    if define:
-        merge_activities(session, (activity for one in fresh.values() for activity in activities_of(one)))
-    return [statement.get("id", str(id)) for id, statement in zip(ids, given, strict=True)]
+    if prepared.grown:
+        merge_activities(session, _activities(fresh))
+    return list(prepared.answer)
 
 
 def get_statement(session: Session, id: UUID, *, voided: bool = False, authority: bytes | None = None) -> str:
@@ -178,6 +267,10 @@ def _vouched_by(payload: str, authority: bytes | None) -> bool:
     return authority is None or agent_key(parse_json(payload)["authority"]) == authority
 
 
+def _activities(statements: Mapping[UUID, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [activity for statement in statements.values() for activity in activities_of(statement)]
+
+
 def _without_doubles(
     ids: Iterable[UUID], given: Iterable[Mapping[str, Any]]
 ) -> dict[UUID, Mapping[str, Any]]:
@@ -195,18 +288,56 @@ def _expect_same(id: UUID, received: Mapping[str, Any], stored: Mapping[str, Any
         raise Conflict(f"another statement with the id {id} is stored already")
 
 
-def _row(kept: Mapping[str, Any], *, id: UUID, seq: int) -> NewStatement:
+def _rows_as_they_are(
+    fresh: Mapping[UUID, Mapping[str, Any]], drafts: Sequence[_Draft], *, last: int, now: datetime
+) -> list[NewStatement]:
+    """Answer rows whose place follows from their own `stored`, which goes up and is not to come."""
+    rows = []
+    for statement, draft in zip(fresh.values(), drafts, strict=True):
+        stored = statement["stored"]
+        place = microseconds(parse_timestamp(stored, at="stored"))
+        if not last < place <= microseconds(now + SETTLING):  # a batch is numbered a little ahead
+            raise Invalid(
+                "stored", f"expected a time after the last stored one and not to come, got {stored}"
+            )
+        rows.append(_row(draft, seq=place, stored=stored))
+        last = place
+    return rows
+
+
+def _draft(
+    statement: Mapping[str, Any], *, id: UUID, authority: Mapping[str, Any], version: Version
+) -> _Draft:
+    kept = complete(statement, id=str(id), stored=TO_COME, authority=authority, version=version)
     registration, target = registration_of(kept), target_of(kept)
-    return NewStatement(
-        seq=seq,
+    return _Draft(
+        kept=kept,
         id=id,
-        payload=dump_json(kept),
-        version=kept["version"],
-        verb=kept["verb"]["id"],
         actor_key=agent_key(kept["actor"]),
         registration=None if registration is None else UUID(registration),
-        occurred=parse_timestamp(kept["timestamp"], at="timestamp"),
+        occurred=parse_timestamp(statement["timestamp"], at="timestamp")
+        if "timestamp" in statement
+        else None,
         mentions=mentions(kept),
         target=None if target is None else UUID(target),
         voids=is_voiding(kept) and target is not None,
+    )
+
+
+def _row(draft: _Draft, *, seq: int, stored: str) -> NewStatement:
+    kept = draft.kept | {"stored": stored}  # every key stays in its place
+    if draft.occurred is None:
+        kept["timestamp"] = stored
+    return NewStatement(
+        seq=seq,
+        id=draft.id,
+        payload=dump_json(kept),
+        version=kept["version"],
+        verb=kept["verb"]["id"],
+        actor_key=draft.actor_key,
+        registration=draft.registration,
+        occurred=draft.occurred or parse_timestamp(stored, at="timestamp"),
+        mentions=draft.mentions,
+        target=draft.target,
+        voids=draft.voids,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import smtplib
 import ssl
 from email.message import EmailMessage
@@ -39,7 +40,12 @@ class FileMailer:
         """Write `<key>.eml`."""
         self._folder.mkdir(parents=True, exist_ok=True)
         message = _message("crossdesk@localhost", key, to, subject, text)
-        (self._folder / f"{key}.eml").write_bytes(message.as_bytes())
+        fresh = self._folder / f"{key}.part"
+        with fresh.open("wb") as file:  # whole and on the disk before it counts as sent
+            file.write(message.as_bytes())
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._folder / f"{key}.eml")
 
 
 class SmtpMailer:

@@ -94,7 +94,8 @@ class Card(Base):
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    uuid: Mapped[UUID] = mapped_column(unique=True)
+    uuid: Mapped[UUID] = mapped_column(unique=True, insert_sentinel=True)
+    """Made by us, so that the cards of a point go in with one statement and their ids still come back."""
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
     item_id: Mapped[str] = mapped_column(String(120))

@@ -10,10 +10,30 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 from sqlalchemy.orm import Session
 
-from lms.db.accounts import CohortMember, Person, Team
+from lms.db.accounts import Cohort, CohortManager, CohortMember, Person, Team
 from lms.db.assignments import Assignment, ModuleResult, Registration
 from lms.db.learning import LessonProgress
-from lms.domain.assignments import ORDER, Standing
+from lms.domain.assignments import ORDER, Sort, Standing
+
+LATE_NAMED = 3
+"""How many late people a cohort's line names."""
+
+
+@dataclass(frozen=True)
+class CohortLine:
+    """A cohort in the manager's list; `assigned` and `done` count person x course."""
+
+    uuid: UUID
+    name: str
+    starts_on: date
+    demonstration: bool
+    members: int
+    assigned: int
+    done: int
+    late: int
+    """People past a hard due date."""
+    late_names: tuple[str, ...]
+    """The first of them, the longest overdue before the others."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +53,76 @@ class ProgressRow:
     started_at: datetime | None
     completed_at: datetime | None
     last_at: datetime | None
+
+
+def cohort_lines(session: Session, *, manager_id: int | None, today: date) -> list[CohortLine]:
+    """Answer the cohorts of a manager, all where none is named, the latest first."""
+    is_late = and_(Assignment.hard_due < today, Registration.completed_at.is_(None))
+    given = (
+        select(CohortMember.cohort_id)
+        .select_from(CohortMember)
+        .join(Person, Person.id == CohortMember.person_id)
+        .outerjoin(Assignment, and_(Assignment.person_id == Person.id, Assignment.withdrawn_at.is_(None)))
+        .outerjoin(Registration, and_(Registration.assignment_id == Assignment.id, Registration.number == 1))
+        .where(Person.active)
+    )
+    if manager_id is not None:
+        own = select(CohortManager.cohort_id).where(CohortManager.person_id == manager_id)
+        given = given.where(CohortMember.cohort_id.in_(own))
+    counts = (
+        given.add_columns(
+            func.count(func.distinct(Person.id)).label("members"),
+            func.count(Assignment.id).label("assigned"),
+            func.count(Registration.completed_at).label("done"),
+            func.count(func.distinct(case((is_late, Person.id)))).label("late"),
+        )
+        .group_by(CohortMember.cohort_id)
+        .subquery()
+    )
+    figures = [func.coalesce(counts.c[name], 0) for name in ("members", "assigned", "done", "late")]
+    query = (
+        select(Cohort.id, Cohort.uuid, Cohort.name, Cohort.starts_on, Cohort.demonstration, *figures)
+        .outerjoin(counts, counts.c.cohort_id == Cohort.id)
+        .order_by(Cohort.starts_on.desc(), Cohort.name)
+    )
+    if manager_id is not None:
+        query = query.where(Cohort.id.in_(own))
+    names = _late_names(session, given.where(is_late))
+    return [
+        CohortLine(
+            uuid=row[1],
+            name=row[2],
+            starts_on=row[3],
+            demonstration=row[4],
+            members=row[5],
+            assigned=row[6],
+            done=row[7],
+            late=row[8],
+            late_names=names.get(row[0], ()),
+        )
+        for row in session.execute(query)
+    ]
+
+
+def _late_names(session: Session, late: Select[Any]) -> dict[int, tuple[str, ...]]:
+    """Answer the first few late people of each cohort."""
+    people = (
+        late.add_columns(Person.id, Person.display_name, func.min(Assignment.hard_due).label("due"))
+        .group_by(CohortMember.cohort_id, Person.id, Person.display_name)
+        .subquery()
+    )
+    place = func.row_number().over(
+        partition_by=people.c.cohort_id, order_by=(people.c.due, people.c.display_name, people.c.id)
+    )
+    numbered = select(people.c.cohort_id, people.c.display_name, place.label("place")).subquery()
+    names: dict[int, tuple[str, ...]] = {}
+    for cohort_id, name in session.execute(
+        select(numbered.c.cohort_id, numbered.c.display_name)
+        .where(numbered.c.place <= LATE_NAMED)
+        .order_by(numbered.c.cohort_id, numbered.c.place)
+    ):
+        names[cohort_id] = (*names.get(cohort_id, ()), name)
+    return names
 
 
 def _standing(today: date) -> ColumnElement[str]:
@@ -79,10 +169,11 @@ def progress_rows(
     course_id: int,
     today: date,
     standing: Standing | None = None,
+    sort: Sort = Sort.URGENT,
     limit: int | None = None,
     offset: int = 0,
 ) -> list[ProgressRow]:
-    """Answer the members of a cohort in a course, the most urgent first, then by name."""
+    """Answer the members of a cohort in a course, in the order asked for, then by name."""
     place = _standing(today)
     lessons = (
         select(func.count(LessonProgress.completed_at), func.max(LessonProgress.updated_at))
@@ -121,8 +212,14 @@ def progress_rows(
     )
     if standing is not None:
         query = query.where(place == standing.value)
-    urgency = case({name.value: number for name, number in ORDER.items()}, value=place)
-    query = query.order_by(urgency, Person.display_name, Person.id).limit(limit).offset(offset)
+    first: dict[Sort, ColumnElement[Any]] = {
+        Sort.URGENT: case({name.value: number for name, number in ORDER.items()}, value=place),
+        Sort.NAME: Person.display_name.asc(),
+        Sort.LESSONS: done.asc(),
+        Sort.QUIZ: best.asc().nulls_first(),
+        Sort.ACTIVITY: last.asc().nulls_first(),
+    }
+    query = query.order_by(first[sort], Person.display_name, Person.id).limit(limit).offset(offset)
     return [
         ProgressRow(
             uuid=row[0],

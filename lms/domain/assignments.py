@@ -25,11 +25,24 @@ class Standing(StrEnum):
 ORDER = {standing: place for place, standing in enumerate(Standing)}
 
 
-def check_dates(*, soft: date | None, hard: date | None, today: date) -> None:
+class Sort(StrEnum):
+    """In which order a manager reads the people of a cohort; each begins where there is most to do."""
+
+    URGENT = "urgent"
+    """By standing, then by name."""
+    NAME = "name"
+    LESSONS = "lessons"
+    """The fewest lessons first."""
+    QUIZ = "quiz"
+    """No quiz, then the lowest."""
+    ACTIVITY = "activity"
+    """Never here, then the longest ago."""
+
+
+def check_dates(*, soft: date | None, hard: date | None, today: date, past_is_meant: bool = False) -> None:
     """Refuse due dates that no one could meet. Raises Invalid on `soft_due` or `hard_due`."""
-    if soft is not None and soft < today:
-        raise Invalid("soft_due", "expected today or later")
-    if hard is not None and hard < today:
-        raise Invalid("hard_due", "expected today or later")
+    for field, day in (("soft_due", soft), ("hard_due", hard)):
+        if day is not None and day < today and not past_is_meant:
+            raise Invalid(field, "expected today or later")
     if soft is not None and hard is not None and soft > hard:
         raise Invalid("soft_due", "expected a day not after the hard date")

@@ -23,7 +23,7 @@ DOMAIN = "demo.crossdesk.invalid"
 SEED = 26
 STAFF = 60
 WEEKS = 26
-ANSWERS_MAX = 4_000
+ANSWERS_MAX = 9_000
 COHORT_STARTS = (1.0, 0.73, 0.5, 0.35, 0.23, 0.12)
 """When each cohort starts, as a share of the weeks that are simulated, counted back from now."""
 LESSONS_A_WEEK = 2.5
@@ -85,8 +85,8 @@ BEGINS = {
     Habit.SHOWN: (0, 0),
 }
 """Bounds of the days from the cohort's start to the first lesson."""
-EAGER_WEEKS = 6
-"""After so many weeks people come less and less, down to a third of the days."""
+EAGER_WEEKS = 3
+"""After so many weeks people come less and less, down to a quarter of the days."""
 RESTS = timedelta(days=6)
 """The shown learner has reviewed nothing for so long: reviews wait."""
 
@@ -223,7 +223,7 @@ def _character(habit: Habit, random: Random) -> Character:
         habit=habit,
         begins_after=random.randint(*BEGINS[habit]),
         comes=random.uniform(*COMES[habit]),
-        strength=0.0 if habit is Habit.SHOWN else random.gauss(0, 0.35),
+        strength=0.0 if habit is Habit.SHOWN else random.gauss(0.3, 0.35),
     )
 
 
@@ -276,7 +276,7 @@ def _left_halfway(course: Course, task: Task, *, shown_last: bool = False) -> Ta
 def chance_to_come(character: Character, *, days: int) -> float:
     """Answer the chance 0..1 to come on a working day, so many days after the cohort started."""
     weeks = max(0.0, days / 7 - EAGER_WEEKS)
-    return character.comes * max(0.34, 1 - 0.08 * weeks)
+    return character.comes * max(0.25, 1 - 0.1 * weeks)
 
 
 def chance_at_first(item: Item, *, strength: float, seen: int) -> float:

@@ -4,6 +4,7 @@ CrossdeskError
 ├── NotFound          it is not there, or it is not yours
 ├── Invalid           what was given breaks a rule; names the field
 ├── Conflict          it was already done, or done otherwise
+│   └── Stale         what was planned does not fit any more; plan again
 ├── TooManyAttempts   wrong too often; wait
 └── Unavailable       the database or another service does not answer
 """
@@ -30,6 +31,10 @@ class Invalid(CrossdeskError):
 
 class Conflict(CrossdeskError):
     """The change does not fit what is already stored."""
+
+
+class Stale(Conflict):
+    """Somebody else wrote between reading and writing: nothing was changed, and it can be tried again."""
 
 
 class TooManyAttempts(CrossdeskError):

@@ -1,9 +1,11 @@
-"""The in-process worker: takes what is due from the outbox and does it, beside the pages."""
+"""The in-process worker: takes what is due from the outbox and does it, beside the pages and forwarding."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,16 +17,26 @@ from lms.adapters.mail import FileMailer, Mailer, SmtpMailer
 from lms.bootstrap import Parts
 from lms.config import Mode
 from lms.domain.errors import CrossdeskError
-from lms.services import authoring, notices
+from lms.jobs.forwarding import Forwarding
+from lms.services import accounts, authoring, notices, records
+from xapi.store.partitions import ensure_partitions
 
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 2.0
+TIDY_SECONDS = 60.0
+RETENTION_SECONDS = 20.0
+"""How long a turn of housekeeping deletes by the rules of retention, to within a step; the rest waits for the
+next turn. Far below the lease of a row, and mail waits no longer than that."""
+RETENTION = "housekeeping"
+"""Who applied a rule, as the audit trail says it."""
 Task = Callable[[UUID, Mapping[str, Any]], None]
 
 
-def tasks(parts: Parts, *, mailer: Mailer | None = None) -> dict[str, Task]:
-    """Answer what can be done, by name. Each may run twice with the same key."""
+def tasks(
+    parts: Parts, *, mailer: Mailer | None = None, seconds: Callable[[], float] = time.monotonic
+) -> dict[str, Task]:
+    """Answer what can be done, by name. Each may run twice with the same key. `seconds` measures time."""
     settings = parts.settings
     chosen = mailer or (
         SmtpMailer(settings.mail_url) if settings.mail_url else FileMailer(settings.instance / "mail")
@@ -33,7 +45,34 @@ def tasks(parts: Parts, *, mailer: Mailer | None = None) -> dict[str, Task]:
     def mail(key: UUID, payload: Mapping[str, Any]) -> None:
         chosen.send(key=str(key), to=payload["to"], subject=payload["subject"], text=payload["text"])
 
-    return {notices.MAIL: mail}
+    def housekeeping(key: UUID, _payload: Mapping[str, Any]) -> None:
+        tidy(parts)
+        if not apply_retention(parts, seconds=seconds):
+            with parts.database.writing() as session:
+                notices.put_rest(session, notices.HOUSEKEEPING, key, now=parts.now())
+
+    return {notices.MAIL: mail, notices.HOUSEKEEPING: housekeeping}
+
+
+def tidy(parts: Parts) -> None:
+    """Delete what is of no use any more, and make the record store's next partitions. May run twice."""
+    now = parts.now()
+    with parts.database.writing(seconds=TIDY_SECONDS) as session:
+        accounts.forget_links(session, now=now)
+        notices.forget_done(session, now=now)
+    # apart from the above: it locks the tables for a moment, and gives up where writers do not let it
+    with parts.database.writing(seconds=TIDY_SECONDS) as session:
+        made = ensure_partitions(session.connection(), now=now)
+    if made:
+        log.info("partitions made", names=made)
+
+
+def apply_retention(parts: Parts, *, seconds: Callable[[], float] = time.monotonic) -> bool:
+    """Delete what the rules of retention mean, for so long; answer whether nothing is left. May run twice."""
+    until = seconds() + RETENTION_SECONDS
+    return records.apply_rules(
+        parts.database, who=RETENTION, clock=parts.now, goes_on=lambda: seconds() < until
+    )
 
 
 def run_once(parts: Parts, known: Mapping[str, Task]) -> int:
@@ -74,7 +113,9 @@ class Worker:
         self._parts = parts
         self._poll = poll_seconds
         self._stop = threading.Event()
+        self._forwarding = Forwarding(parts, poll_seconds=poll_seconds)
         self._thread = threading.Thread(target=self.run, name="outbox", daemon=True)
+        self._planned: date | None = None
 
     def start(self) -> None:
         """Begin in the background."""
@@ -83,21 +124,37 @@ class Worker:
     def stop(self) -> None:
         """End after the row in hand."""
         self._stop.set()
+        self._forwarding.stop()
         if self._thread.is_alive():
             self._thread.join(timeout=10)
 
+    def plan(self) -> None:
+        """Put the day's housekeeping into the outbox, where no other process did."""
+        now = self._parts.now()
+        if self._planned == now.date():
+            return
+        with self._parts.database.writing() as session:
+            notices.put_daily(session, notices.HOUSEKEEPING, now=now)
+        self._planned = now.date()
+
     def run(self) -> None:
         """Poll until stopped; wait for a database that is away. In development, watch the course folders."""
+        self._forwarding.start()
         known = tasks(self._parts)
         watching = self._parts.settings.mode is Mode.DEVELOPMENT
         seen: dict[Path, Any] = {}
         while not self._stop.is_set():
             try:
+                self.plan()
                 taken = run_once(self._parts, known)
                 if watching:
                     watch_courses(self._parts, seen)
             except CrossdeskError as error:
                 log.warning("outbox waits", error=str(error))
+                taken = 0
+            except Exception:
+                # a surprise must not end the thread: nobody would notice until mail is missed
+                log.exception("outbox stumbled")
                 taken = 0
             if not taken:
                 self._stop.wait(self._poll)

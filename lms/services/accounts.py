@@ -23,6 +23,8 @@ FAILURES_AN_ADDRESS = 50
 """Wrong attempts from one address on any account: an office shares one."""
 WINDOW = timedelta(minutes=1)
 LINK_LIFE = timedelta(days=3)
+LINK_KEPT = timedelta(days=30)
+"""How long a link that opens nothing any more is kept, to answer who was sent one."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,12 @@ def set_password_by_link(session: Session, secret: str, *, new: str, now: dateti
     _set_password(session, person, new, field="new_password")
     session.execute(update(OneTimeLink).where(OneTimeLink.secret_hash == _digest(secret)).values(used_at=now))
     return person
+
+
+def forget_links(session: Session, *, now: datetime) -> None:
+    """Delete the links that were used, or ran out, long ago."""
+    old = now - LINK_KEPT
+    session.execute(delete(OneTimeLink).where((OneTimeLink.used_at < old) | (OneTimeLink.expires_at < old)))
 
 
 def _set_password(session: Session, person: Person, password: str, *, field: str) -> int:

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from lms.db import reports
 from lms.db.accounts import Cohort, CohortManager, CohortMember, Person, Team
 from lms.db.assignments import Assignment, Registration
 from lms.db.learning import Course as CourseRow
-from lms.db.reports import ProgressRow
+from lms.db.reports import CohortLine, ProgressRow
 from lms.domain import accounts as account_rules
 from lms.domain.access import Actor, may_see_cohort
 from lms.domain.accounts import Role
-from lms.domain.assignments import Standing, check_dates
+from lms.domain.assignments import Sort, Standing, check_dates
 from lms.domain.errors import Conflict, Invalid, NotFound
 from lms.domain.learning import has_quiz
 from lms.services import statements
@@ -26,20 +26,6 @@ from lms.services.catalogue import CourseCache, Loaded
 from lms.services.statements import Run, Speaker
 
 PEOPLE_A_PAGE = 50
-
-
-@dataclass(frozen=True)
-class CohortLine:
-    """A cohort in the manager's list."""
-
-    uuid: UUID
-    name: str
-    starts_on: date
-    demonstration: bool
-    members: int
-    assigned: int
-    done: int
-    late: int
 
 
 @dataclass(frozen=True)
@@ -100,58 +86,8 @@ class Assigned:
 
 def list_cohorts(session: Session, actor: Actor, *, today: date) -> list[CohortLine]:
     """Answer the cohorts that somebody may see, the latest first."""
-    open_late = (
-        select(CohortMember.cohort_id, func.count(func.distinct(CohortMember.person_id)).label("late"))
-        .join(Assignment, Assignment.person_id == CohortMember.person_id)
-        .outerjoin(Registration, Registration.assignment_id == Assignment.id)
-        .where(
-            Assignment.withdrawn_at.is_(None),
-            Assignment.hard_due < today,
-            Registration.completed_at.is_(None),
-        )
-        .group_by(CohortMember.cohort_id)
-        .subquery()
-    )
-    taken = (
-        select(
-            CohortMember.cohort_id,
-            func.count(func.distinct(CohortMember.person_id)).label("members"),
-            func.count(func.distinct(Assignment.person_id)).label("assigned"),
-            func.count(func.distinct(Registration.assignment_id)).label("done"),
-        )
-        .join(Person, Person.id == CohortMember.person_id)
-        .outerjoin(
-            Assignment,
-            (Assignment.person_id == CohortMember.person_id) & Assignment.withdrawn_at.is_(None),
-        )
-        .outerjoin(
-            Registration,
-            (Registration.assignment_id == Assignment.id) & Registration.completed_at.is_not(None),
-        )
-        .where(Person.active)
-        .group_by(CohortMember.cohort_id)
-        .subquery()
-    )
-    query = (
-        select(
-            Cohort.uuid,
-            Cohort.name,
-            Cohort.starts_on,
-            Cohort.demonstration,
-            func.coalesce(taken.c.members, 0),
-            func.coalesce(taken.c.assigned, 0),
-            func.coalesce(taken.c.done, 0),
-            func.coalesce(open_late.c.late, 0),
-        )
-        .outerjoin(taken, taken.c.cohort_id == Cohort.id)
-        .outerjoin(open_late, open_late.c.cohort_id == Cohort.id)
-        .order_by(Cohort.starts_on.desc(), Cohort.name)
-    )
-    if actor.role is not Role.ADMIN:
-        query = query.where(
-            Cohort.id.in_(select(CohortManager.cohort_id).where(CohortManager.person_id == actor.person_id))
-        )
-    return [CohortLine(*row) for row in session.execute(query)]
+    manager_id = None if actor.role is Role.ADMIN else actor.person_id
+    return reports.cohort_lines(session, manager_id=manager_id, today=today)
 
 
 def own_cohort(session: Session, actor: Actor, uuid: UUID) -> Cohort:
@@ -186,6 +122,7 @@ def cohort_page(
     *,
     slug: str | None,
     standing: Standing | None,
+    sort: Sort,
     page: int,
     today: date,
 ) -> CohortPage:
@@ -210,6 +147,7 @@ def cohort_page(
         course_id=course_id,
         today=today,
         standing=standing,
+        sort=sort,
         limit=PEOPLE_A_PAGE,
         offset=(page - 1) * PEOPLE_A_PAGE,
     )
@@ -228,6 +166,7 @@ def progress_table(
     *,
     slug: str | None,
     standing: Standing | None,
+    sort: Sort,
     today: date,
 ) -> tuple[Cohort, CourseChoice, list[ProgressRow]]:
     """Answer every row of the filtered table, for a file. Raises NotFound."""
@@ -236,7 +175,12 @@ def progress_table(
     if course is None:
         raise NotFound("there is no such course")
     rows = reports.progress_rows(
-        session, cohort_id=cohort.id, course_id=course.loaded.course_id, today=today, standing=standing
+        session,
+        cohort_id=cohort.id,
+        course_id=course.loaded.course_id,
+        today=today,
+        standing=standing,
+        sort=sort,
     )
     return cohort, course, rows
 
@@ -263,6 +207,7 @@ def assign(
     now: datetime,
     today: date,
     new_id: Callable[[], UUID],
+    past_is_meant: bool = False,
 ) -> Assigned:
     """Assign a course to every active member; who has it keeps their progress and gets the new dates.
 
@@ -272,7 +217,7 @@ def assign(
     course = _chosen(list_courses(session, cache), slug)
     if course is None:
         raise NotFound("there is no such course")
-    check_dates(soft=soft, hard=hard, today=today)
+    check_dates(soft=soft, hard=hard, today=today, past_is_meant=past_is_meant)
     members = session.execute(
         select(Person.id, Person.uuid)
         .join(CohortMember, CohortMember.person_id == Person.id)
@@ -291,100 +236,102 @@ def assign(
             )
         )
     }
-    said, new, changed = [], 0, 0
+    given: dict[UUID, Assignment] = {}
+    changed = 0
     for person_id, person_uuid in members:
         row = existing.get(person_id)
         if row is not None and row.withdrawn_at is None:
-            if (row.soft_due, row.hard_due) != (soft, hard):
-                row.soft_due, row.hard_due = soft, hard
-                changed += 1
-            continue
-        new += 1
-        registration = _give(
-            session, row, course.loaded, person_id, cohort.id, actor, soft, hard, now=now, new_id=new_id
+            changed += (row.soft_due, row.hard_due) != (soft, hard)
+            row.cohort_id = row.cohort_id or cohort.id  # begun by oneself, now asked for
+        else:
+            row = row or Assignment(uuid=new_id(), person_id=person_id, course_id=course_id)
+            row.withdrawn_at, row.assigned_at = None, now
+            row.assigned_by_id, row.cohort_id = actor.person_id, cohort.id
+            given[person_uuid] = row
+        row.soft_due, row.hard_due = soft, hard
+    session.add_all(given.values())
+    session.flush()
+    runs = _first_runs(session, given.values(), version_id=course.loaded.version_id, new_id=new_id)
+    said = [
+        statements.assigned(
+            Speaker(by.iri_base, person_uuid),
+            Run(course=course.loaded.course, registration=runs[row.id]),
+            at=now,
+            by=by,
+            soft_due=soft,
+            hard_due=hard,
         )
-        run = Run(course=course.loaded.course, registration=registration)
-        person = Speaker(by.iri_base, person_uuid)
-        said.append(statements.assigned(person, run, at=now, by=by, soft_due=soft, hard_due=hard))
-    session.flush()
+        for person_uuid, row in given.items()
+    ]
     statements.store(session, said, iri_base=by.iri_base, now=now, new_id=new_id)
-    return Assigned(new=new, changed=changed)
+    return Assigned(new=len(given), changed=changed)
 
 
-def _give(
-    session: Session,
-    row: Assignment | None,
-    loaded: Loaded,
-    person_id: int,
-    cohort_id: int,
-    actor: Actor,
-    soft: date | None,
-    hard: date | None,
-    *,
-    now: datetime,
-    new_id: Callable[[], UUID],
-) -> UUID:
-    """Make an assignment with its first run, or bring a withdrawn one back; answer the registration."""
-    if row is None:
-        row = Assignment(uuid=new_id(), person_id=person_id, course_id=loaded.course_id, assigned_at=now)
-        session.add(row)
-    row.withdrawn_at = None
-    row.assigned_at = now
-    row.assigned_by_id = actor.person_id
-    row.cohort_id = cohort_id
-    row.soft_due, row.hard_due = soft, hard
+def _first_runs(
+    session: Session, rows: Iterable[Assignment], *, version_id: int, new_id: Callable[[], UUID]
+) -> dict[int, UUID]:
+    """Answer the registration of each assignment's first run; one is made where there is none yet."""
+    ids = {row.id for row in rows}
+    course_ids = {row.course_id for row in rows}
+    found = session.execute(
+        select(Registration.assignment_id, Registration.uuid)
+        .join(Assignment, Assignment.id == Registration.assignment_id)
+        .where(Assignment.course_id.in_(course_ids), Registration.number == 1)
+    )
+    runs = {assignment_id: uuid for assignment_id, uuid in found if assignment_id in ids}
+    fresh = [
+        Registration(uuid=new_id(), assignment_id=row, course_version_id=version_id)
+        for row in sorted(ids - set(runs))
+    ]
+    session.add_all(fresh)
     session.flush()
-    found = session.scalar(select(Registration.uuid).where(Registration.assignment_id == row.id))
-    if found is not None:
-        return found
-    registration = Registration(uuid=new_id(), assignment_id=row.id, course_version_id=loaded.version_id)
-    session.add(registration)
-    return registration.uuid
+    return runs | {registration.assignment_id: registration.uuid for registration in fresh}
 
 
 def withdraw(
     session: Session, cache: CourseCache, actor: Actor, uuid: UUID, *, slug: str, now: datetime
 ) -> int:
-    """Take an assignment back from those who have not finished; progress is kept. Answers how many."""
-    course_id, members = _members_in(session, cache, actor, uuid, slug)
+    """Take back what this cohort gave from those not finished; progress is kept. Answers how many."""
     finished = select(Registration.assignment_id).where(Registration.completed_at.is_not(None))
-    ids = session.scalars(
-        select(Assignment.id).where(
-            Assignment.course_id == course_id,
-            Assignment.person_id.in_(members),
+    return _set_withdrawn(
+        session,
+        [
+            *_given_by(session, cache, actor, uuid, slug),
             Assignment.withdrawn_at.is_(None),
             Assignment.id.not_in(finished),
-        )
-    ).all()
-    session.execute(update(Assignment).where(Assignment.id.in_(ids)).values(withdrawn_at=now))
-    return len(ids)
+        ],
+        now,
+    )
 
 
 def restore(
     session: Session, cache: CourseCache, actor: Actor, uuid: UUID, *, slug: str, withdrawn_at: datetime
 ) -> int:
     """Undo a withdrawal made at that moment. Answers how many came back."""
-    course_id, members = _members_in(session, cache, actor, uuid, slug)
-    ids = session.scalars(
-        select(Assignment.id).where(
-            Assignment.course_id == course_id,
-            Assignment.person_id.in_(members),
-            Assignment.withdrawn_at == withdrawn_at,
-        )
-    ).all()
-    session.execute(update(Assignment).where(Assignment.id.in_(ids)).values(withdrawn_at=None))
-    return len(ids)
+    where = [*_given_by(session, cache, actor, uuid, slug), Assignment.withdrawn_at == withdrawn_at]
+    return _set_withdrawn(session, where, None)
 
 
-def _members_in(
+def _set_withdrawn(session: Session, where: list[ColumnElement[bool]], at: datetime | None) -> int:
+    """Set it on every assignment that fits, in one statement. Answers how many."""
+    changed = update(Assignment).where(*where).values(withdrawn_at=at).returning(Assignment.id)
+    return len(session.execute(changed, execution_options={"synchronize_session": False}).all())
+
+
+def _given_by(
     session: Session, cache: CourseCache, actor: Actor, uuid: UUID, slug: str
-) -> tuple[int, list[int]]:
+) -> list[ColumnElement[bool]]:
+    """Answer what is true of a course's assignments that this cohort gave to its members. Raises NotFound."""
     cohort = own_cohort(session, actor, uuid)
     course = _chosen(list_courses(session, cache), slug)
     if course is None:
         raise NotFound("there is no such course")
-    members = session.scalars(select(CohortMember.person_id).where(CohortMember.cohort_id == cohort.id))
-    return course.loaded.course_id, list(members)
+    members = select(CohortMember.person_id).where(CohortMember.cohort_id == cohort.id)
+    return [
+        Assignment.course_id == course.loaded.course_id,
+        Assignment.cohort_id == cohort.id,
+        Assignment.person_id.in_(members),
+    ]
 
 
 def create_cohort(
@@ -430,6 +377,17 @@ def add_members(
     there = set(session.scalars(select(CohortMember.person_id).where(CohortMember.cohort_id == cohort.id)))
     fresh = sorted(ids - there)
     session.add_all(CohortMember(cohort_id=cohort.id, person_id=person, joined_at=now) for person in fresh)
+    session.flush()
+    return len(fresh)
+
+
+def name_managers(session: Session, actor: Actor, uuid: UUID, *, emails: Iterable[str]) -> int:
+    """Name managers on a cohort by e-mail. Answers how many are new. Raises NotFound or Invalid."""
+    cohort = own_cohort(session, actor, uuid)
+    ids = set(_people_by_email(session, emails, field="managers", roles=(Role.MANAGER, Role.ADMIN)))
+    there = set(session.scalars(select(CohortManager.person_id).where(CohortManager.cohort_id == cohort.id)))
+    fresh = sorted(ids - there)
+    session.add_all(CohortManager(cohort_id=cohort.id, person_id=person) for person in fresh)
     session.flush()
     return len(fresh)
 

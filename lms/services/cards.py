@@ -1,34 +1,49 @@
-"""Memory cards: made at a point's first answer, reviewed, due. Sessions flush here; entries commit."""
+"""Memory cards: what is stored of them, which are due, and why. `practice` makes and moves them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from courses.course import Course
-from lms.db.base import Base
+from lms.db.base import Base, UTCDateTime
 from lms.db.quizzes import Answer, Attempt, AttemptKind, Card, Confidence, Review
 from lms.domain import quizzes as rules
+from lms.domain.learning import WEEK_DAYS, PlannedDay, week_ahead
 from lms.domain.quizzes import Calendar, CardFacts, Waiting, WhyDue
-from quizzes import fsrs, rating
-from quizzes.fsrs import Memory, Rating
-from quizzes.item import Form, Item
+from quizzes import fsrs
+from quizzes.fsrs import Memory
 
 
-@dataclass(frozen=True)
-class Reviewed:
-    """What a review did."""
+@dataclass(frozen=True, kw_only=True)
+class CardLine:
+    """A card as it was read, or as it will be: a row of `lms.db.quizzes.Card`, whose fields these are."""
 
-    rating: Rating
-    predicted: float | None
-    """Recall predicted just before; None at first sight."""
-    due: datetime
-    due_day: int
+    id: int = 0
+    """0 while it is not stored."""
+    uuid: UUID
+    person_id: int
+    course_id: int
+    item_id: str
+    point_id: str
+    state: fsrs.State | None = None
+    step: int | None = None
+    stability: float | None = None
+    difficulty: float | None = None
+    last_day: int | None = None
+    model_due_at: datetime | None = None
+    due_at: datetime
+    first_day: int
+    plan_left: int
+    sequence: int = 0
+    lapses: int = 0
+    suspended_at: datetime | None = None
+    held_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,137 +59,29 @@ class DueSummary:
     """Reviews done today."""
 
 
-_OF_POINT = (
-    select(Card)
-    .where(
-        Card.person_id == bindparam("person"),
-        Card.course_id == bindparam("course"),
-        Card.point_id == bindparam("point"),
-    )
-    .order_by(Card.id)
-)
+_LINES = select(*Base.metadata.tables[Card.__tablename__].columns)
+_OF_PERSON = _LINES.where(Card.person_id == bindparam("person")).order_by(Card.id)
+_OF_POINT = _OF_PERSON.where(Card.course_id == bindparam("course"), Card.point_id == bindparam("point"))
+_LOCKED_OF_POINT = _OF_POINT.with_for_update()
 
 
-def cards_of_point(session: Session, *, person_id: int, course_id: int, point_id: str) -> list[Card]:
-    """Answer a person's cards on a point."""
+def cards_of_person(session: Session, person_id: int) -> list[CardLine]:
+    """Answer all cards of a person."""
+    return [
+        CardLine(**row) for row in session.connection().execute(_OF_PERSON, {"person": person_id}).mappings()
+    ]
+
+
+def cards_of_point(
+    session: Session, *, person_id: int, course_id: int, point_id: str, lock: bool = False
+) -> list[CardLine]:
+    """Answer a person's cards on a point; with `lock` they stay as they are until the transaction ends."""
     given = {"person": person_id, "course": course_id, "point": point_id}
-    return list(session.scalars(_OF_POINT, given))
+    rows = session.connection().execute(_LOCKED_OF_POINT if lock else _OF_POINT, given)
+    return [CardLine(**row) for row in rows.mappings()]
 
 
-def card_of_item(
-    session: Session,
-    item: Item,
-    cards: list[Card],
-    *,
-    course: Course,
-    course_id: int,
-    person_id: int,
-    day: int,
-    calendar: Calendar,
-    new_id: Callable[[], UUID],
-) -> Card:
-    """Answer the card of a practice item; at the first answer to its point, make the cards of the point.
-
-    `cards` are those that the person has on the point; the new ones are added to the list.
-    """
-    for card in cards:
-        if card.item_id == item.id:
-            return card
-    known = {card.item_id for card in cards}
-    siblings = [
-        one.id
-        for one in course.items
-        if one.point == item.point and one.form is Form.PRACTICE and one.id not in known and one.id != item.id
-    ]
-    plans = rules.first_cards(
-        item.id,
-        siblings if not cards else [],
-        first_day=day,
-        working=calendar.works,
-        days=course.retention.plan_days,
-    )
-    made = [
-        Card(
-            uuid=new_id(),
-            person_id=person_id,
-            course_id=course_id,
-            item_id=plan.item_id,
-            point_id=item.point,
-            due_at=calendar.start(plan.due_day),
-            first_day=day,
-            plan_left=plan.plan_left,
-            sequence=0,
-            lapses=0,
-            held_out=False,
-        )
-        for plan in plans
-    ]
-    session.add_all(made)
-    cards += made
-    return made[0]
-
-
-def review_card(
-    card: Card,
-    *,
-    answer: Answer,
-    siblings: Sequence[Card],
-    plan_days: Sequence[int],
-    calendar: Calendar,
-    now: datetime,
-) -> Reviewed:
-    """Take an answer as a review of its card: rate it once, move the memory, and say when it comes next.
-
-    The row of the review is for `add_review`, once card and answer have their row numbers.
-    """
-    before = memory_of(card)
-    given = rating.rate(correct=answer.correct, aided=answer.aided)
-    after = fsrs.review(before, given, at=now, day=answer.study_day, zone=calendar.zone)
-    predicted = None if before is None else fsrs.retrievability(before, day=answer.study_day)
-    following = rules.next_due(
-        facts_of(card),
-        after,
-        rating=given,
-        now=now,
-        calendar=calendar,
-        taken=[calendar.day(one.due_at) for one in siblings if one is not card],
-        days=plan_days,
-    )
-    if before is not None and before.state is fsrs.State.REVIEW and given is Rating.AGAIN:
-        card.lapses += answer.study_day > before.last_day
-    card.state, card.step, card.last_day = after.state, after.step, after.last_day
-    card.stability, card.difficulty = after.stability, after.difficulty
-    card.model_due_at, card.due_at, card.plan_left = after.due, following.at, following.plan_left
-    card.sequence += 1
-    return Reviewed(given, predicted, following.at, calendar.day(following.at))
-
-
-def add_review(session: Session, card: Card, answer: Answer, reviewed: Reviewed) -> None:
-    """Add the row of a review; its number is the card's before it."""
-    session.execute(
-        _ADD_REVIEW,
-        {
-            "card_id": card.id,
-            "sequence": card.sequence - 1,
-            "answer_id": answer.id,
-            "rating": int(reviewed.rating),
-            "reviewed_at": answer.answered_at,
-            "study_day": answer.study_day,
-            "predicted": reviewed.predicted,
-            "response_ms": answer.response_ms,
-            "algorithm": rules.ALGORITHM,
-            "parameters_version": rules.PARAMETERS_VERSION,
-            "stability": card.stability,
-            "difficulty": card.difficulty,
-            "due_at": reviewed.due,
-        },
-    )
-
-
-_ADD_REVIEW = insert(Base.metadata.tables[Review.__tablename__])
-
-
-def memory_of(card: Card) -> Memory | None:
+def memory_of(card: Card | CardLine) -> Memory | None:
     """Answer what is remembered of a card; None before its first review."""
     if (
         card.state is None
@@ -194,7 +101,7 @@ def memory_of(card: Card) -> Memory | None:
     )
 
 
-def facts_of(card: Card) -> CardFacts:
+def facts_of(card: Card | CardLine) -> CardFacts:
     """Answer a card as the rules see it."""
     return CardFacts(
         memory=memory_of(card),
@@ -245,19 +152,39 @@ def due_summary(
 
     One query, on the index of due cards. Siblings count once, and not on a day that has seen one of them.
     """
+    given = {"person": person_id, **_moments(now, zone)}
+    waiting, done = session.connection().execute(_DUE_AND_DONE, given).one()
+    return _summary(waiting, done, daily_minutes)
+
+
+def outlook(
+    session: Session,
+    *,
+    person_id: int,
+    now: datetime,
+    zone: tzinfo,
+    daily_minutes: int,
+    working_days: str,
+) -> tuple[DueSummary, tuple[PlannedDay, ...]]:
+    """Answer what is due, and how many reviews each of seven study days has; the overdue are today's.
+
+    One query, as `due_summary`.
+    """
+    today = fsrs.study_day(now, zone)
+    ends = {f"end_{n}": fsrs.day_start(today + n + 1, zone) for n in range(WEEK_DAYS)}
+    given = {"person": person_id, **_moments(now, zone), **ends}
+    waiting, done, *counts = session.connection().execute(_OUTLOOK, given).one()
+    first = date(1970, 1, 1) + timedelta(days=today)
+    days = week_ahead([count or 0 for count in counts], first=first, working_days=working_days)
+    return _summary(waiting, done, daily_minutes), days
+
+
+def _moments(now: datetime, zone: tzinfo) -> dict[str, Any]:
     day = fsrs.study_day(now, zone)
-    points = (
-        select(Card.course_id, Card.point_id)
-        .where(Card.due_at <= now, *_open_to(person_id, day))
-        .group_by(Card.course_id, Card.point_id)
-        .subquery()
-    )
-    waiting, done = session.execute(
-        select(
-            select(func.count()).select_from(points).scalar_subquery(),
-            _done_since(person_id, fsrs.day_start(day, zone)).scalar_subquery(),
-        )
-    ).one()
+    return {"day": day, "until": now, "start": fsrs.day_start(day, zone)}
+
+
+def _summary(waiting: int, done: int, daily_minutes: int | None) -> DueSummary:
     room = waiting if daily_minutes is None else max(0, rules.cards_for(daily_minutes) - done)
     count = min(waiting, room)
     return DueSummary(count=count, minutes=rules.minutes_for(count), waiting=waiting - count, done=done)
@@ -277,17 +204,14 @@ def next_due(session: Session, *, person_id: int, now: datetime) -> datetime | N
 
 def reviews_done(session: Session, *, person_id: int, start: datetime) -> int:
     """Answer how many reviews a person has made since an instant."""
-    return session.scalar(_done_since(person_id, start)) or 0
+    return session.connection().scalar(_DONE, {"person": person_id, "start": start}) or 0
 
 
 def waiting_cards(session: Session, *, person_id: int, now: datetime, zone: tzinfo) -> tuple[Waiting, ...]:
     """Answer the cards to serve now, in their turn."""
     day = fsrs.study_day(now, zone)
-    rows = session.execute(
-        select(Card.id, Card.course_id, Card.point_id, Card.due_at, Card.last_day).where(
-            Card.due_at <= now + rules.STEP_WINDOW, *_open_to(person_id, day)
-        )
-    )
+    given = {"person": person_id, "day": day, "until": now + rules.STEP_WINDOW}
+    rows = session.connection().execute(_WAITING, given)
     return rules.in_turn(
         (
             Waiting(
@@ -302,28 +226,53 @@ def waiting_cards(session: Session, *, person_id: int, now: datetime, zone: tzin
     )
 
 
-def _open_to(person_id: int, day: int) -> tuple[ColumnElement[bool], ...]:
-    """Cards that may be served today: not suspended, not held out, no sibling reviewed today."""
+# Built once: building one takes longer than running it.
+
+
+def _open_cards() -> tuple[ColumnElement[bool], ...]:
+    """Due cards that may be served on a day: not suspended, not held out, no sibling reviewed on it."""
     sibling = aliased(Card)
     seen_today = exists().where(
-        sibling.person_id == person_id,
+        sibling.person_id == bindparam("person"),
         sibling.course_id == Card.course_id,
         sibling.point_id == Card.point_id,
-        sibling.last_day == day,
+        sibling.last_day == bindparam("day"),
         sibling.id != Card.id,
     )
     return (
-        Card.person_id == person_id,
+        Card.person_id == bindparam("person"),
+        Card.due_at <= bindparam("until"),
         Card.suspended_at.is_(None),
         Card.held_out.is_(False),
-        or_(Card.last_day == day, ~seen_today),
+        or_(Card.last_day == bindparam("day"), ~seen_today),
     )
 
 
-def _done_since(person_id: int, start: datetime) -> Select[int]:
-    return (
-        select(func.count())
-        .select_from(Answer)
-        .join(Attempt, and_(Attempt.id == Answer.attempt_id, Attempt.kind == AttemptKind.REVIEW))
-        .where(Answer.person_id == person_id, Answer.answered_at >= start)
+_WAITING = select(Card.id, Card.course_id, Card.point_id, Card.due_at, Card.last_day).where(*_open_cards())
+_DONE = (
+    select(func.count())
+    .select_from(Answer)
+    .join(Attempt, and_(Attempt.id == Answer.attempt_id, Attempt.kind == AttemptKind.REVIEW))
+    .where(Answer.person_id == bindparam("person"), Answer.answered_at >= bindparam("start"))
+)
+_DUE_POINTS = select(Card.course_id, Card.point_id).where(*_open_cards()).distinct().subquery()
+_DUE_AND_DONE = select(
+    select(func.count()).select_from(_DUE_POINTS).scalar_subquery(), _DONE.scalar_subquery()
+)
+
+
+def _outlook() -> Select[*tuple[Any, ...]]:
+    ends = [bindparam(f"end_{n}", type_=UTCDateTime()) for n in range(WEEK_DAYS)]
+    planned = [
+        and_(Card.due_at >= ends[n - 1], Card.due_at < end) if n else Card.due_at < end
+        for n, end in enumerate(ends)
+    ]
+    return _DUE_AND_DONE.add_columns(*(func.sum(case((day, 1), else_=0)) for day in planned)).where(
+        Card.person_id == bindparam("person"),
+        Card.due_at < ends[-1],
+        Card.suspended_at.is_(None),
+        Card.held_out.is_(False),
     )
+
+
+_OUTLOOK = _outlook()

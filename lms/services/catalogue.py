@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from courses.course import Course, Html, Lesson
 from courses.document import course_from_document
 from courses.errors import UnknownPart
 from courses.markdown import with_media_base
-from lms.db.learning import CourseVersion
+from lms.db.learning import CourseVersion, CourseVersionItem
 from lms.domain.errors import NotFound
 
 CACHED_COURSES = 32
@@ -49,6 +50,8 @@ class Loaded:
     version_id: int
     digest: str
     course: Course
+    item_versions: Mapping[str, int]
+    """Item -> row of the version of it that is served."""
     _steps: dict[tuple[str, str, str], tuple[StepView, ...]] = field(default_factory=dict, repr=False)
 
     def lesson(self, lesson_id: str) -> Lesson:
@@ -88,7 +91,14 @@ class CourseCache:
         ).one_or_none()
         if row is None:
             raise NotFound("this course version does not exist")
-        found = Loaded(row.course_id, version_id, row.content_hash, course_from_document(row.document))
+        items = session.execute(
+            select(CourseVersionItem.item_id, CourseVersionItem.item_version_id).where(
+                CourseVersionItem.course_version_id == version_id
+            )
+        )
+        course = course_from_document(row.document)
+        versions = {row.item_id: row.item_version_id for row in items}
+        found = Loaded(row.course_id, version_id, row.content_hash, course, versions)
         with self._lock:
             self._loaded[version_id] = found
             while len(self._loaded) > self._limit:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from courses.course import Course, Lesson
@@ -16,7 +17,7 @@ from lms.domain.errors import NotFound
 from lms.domain.questions import Given, ItemView, Phase
 from lms.domain.quizzes import Calendar
 from lms.services import answers, progress
-from lms.services.answers import Response, Setting, find_item, given_by, item_in
+from lms.services.answers import Occasion, Response, Setting, find_item, given_by, item_in
 from lms.services.learning import Enrolment
 from lms.services.progress import Learner
 from quizzes.grading import grade
@@ -30,8 +31,12 @@ def interaction_views(
     lesson: Lesson,
     language: str,
     now: datetime | None = None,
+    drafts: Mapping[str, Any] | None = None,
 ) -> dict[str, ItemView]:
-    """Answer each interaction of a lesson as its page shows it: by the last try, or as it was right."""
+    """Answer each interaction of a lesson as its page shows it: by the last try, or as it was right.
+
+    `drafts`: what stands in a form that came back; it is shown again instead of the last try.
+    """
     tries: dict[str, list[Answer]] = {item_id: [] for item_id in lesson.interactions}
     if registration_id is not None and tries:
         for answer in _tries(session, registration_id, lesson.id):
@@ -43,13 +48,19 @@ def interaction_views(
                 course.item(item_id),
                 language,
                 seed=f"{registration_id}:{item_id}",
-                given=_given(tries[item_id]),
+                given=_given(tries[item_id], draft=(drafts or {}).get(item_id)),
             ),
             slug=course.slug,
             lesson_id=lesson.id,
         )
         for item_id in lesson.interactions
     }
+
+
+def expect_in(lesson: Lesson, item_id: str) -> None:
+    """Raise NotFound unless the item stands in the lesson."""
+    if item_id not in lesson.interactions:
+        raise NotFound("there is no such question in this lesson")
 
 
 def answered_right(session: Session, registration_id: int, lesson_id: str) -> set[str]:
@@ -77,8 +88,7 @@ def answer_interaction(
     """
     lesson = found.loaded.lesson(lesson_id)
     registration_id = found.registered()
-    if item_id not in lesson.interactions:
-        raise NotFound("there is no such question in this lesson")
+    expect_in(lesson, item_id)
     if session.scalar(select(Attempt.id).where(Attempt.uuid == attempt_uuid)) is not None:
         return False
     item = find_item(found.loaded.course, item_id)
@@ -108,11 +118,12 @@ def answer_interaction(
         now=now,
         new_id=new_id,
     )
-    version_id = answers.item_version(session, setting, item)
-    answer = answers.answer_row(setting, attempt, item, version_id, response, marked, aided=bool(before))
-    session.add(answer)
+    version_id = answers.item_version(setting, item)
+    values = answers.answer_values(setting, item, version_id, response, marked, aided=bool(before))
+    session.add(Answer(attempt_id=attempt.id, **values))
     session.flush()
-    said = [answers.said_of(setting, attempt, item, answer)]
+    occasion = Occasion(kind=AttemptKind.LESSON, attempt=attempt_uuid, lesson_id=lesson_id)
+    said = [answers.said_of(setting, occasion, item, values)]
     if marked.correct:
         said += progress.settle_lesson(
             session,
@@ -126,25 +137,26 @@ def answer_interaction(
     return True
 
 
-def _given(tries: list[Answer]) -> Given:
-    if not tries:
-        return Given()
+def _given(tries: list[Answer], *, draft: Any = None) -> Given:
     right = next((answer for answer in tries if answer.correct), None)
     if right is not None:
         return given_by(right, tries=len(tries))
+    if draft is not None or not tries:
+        return Given(response=draft)
     return given_by(tries[-1], phase=Phase.AGAIN, tries=len(tries))
 
 
-def _tries(session: Session, registration_id: int, lesson_id: str) -> list[Answer]:
-    return list(
-        session.scalars(
-            select(Answer)
-            .join(Attempt, Attempt.id == Answer.attempt_id)
-            .where(
-                Attempt.registration_id == registration_id,
-                Attempt.kind == AttemptKind.LESSON,
-                Attempt.lesson_id == lesson_id,
-            )
-            .order_by(Answer.id)
-        )
+_TRIES = (
+    select(Answer)
+    .join(Attempt, Attempt.id == Answer.attempt_id)
+    .where(
+        Attempt.registration_id == bindparam("run"),
+        Attempt.kind == AttemptKind.LESSON,
+        Attempt.lesson_id == bindparam("lesson"),
     )
+    .order_by(Answer.id)
+)
+
+
+def _tries(session: Session, registration_id: int, lesson_id: str) -> list[Answer]:
+    return list(session.scalars(_TRIES, {"run": registration_id, "lesson": lesson_id}))

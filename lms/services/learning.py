@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Row, Select, and_, bindparam, case, func, select
+from sqlalchemy import BigInteger, Float, Integer, Row, and_, bindparam, literal, select
 from sqlalchemy.orm import Session
 
 from courses.course import Lesson
@@ -16,14 +16,13 @@ from lms.db import learning as tables
 from lms.db.assignments import Assignment, ModuleResult, Registration
 from lms.db.base import UTCDateTime
 from lms.db.learning import CourseVersion, LessonProgress, Media
-from lms.db.quizzes import Answer, Attempt, AttemptKind, Card
+from lms.db.quizzes import Answer, Attempt, AttemptKind
 from lms.domain import learning as rules
 from lms.domain.errors import Conflict, NotFound
-from lms.domain.learning import CourseWay, Deadline, DueKind, LessonFacts, ModuleFacts, PlannedDay
+from lms.domain.learning import CourseWay, Deadline, DueKind, LessonFacts, ModuleFacts
 from lms.services.catalogue import CourseCache as CourseCache
 from lms.services.catalogue import Loaded as Loaded
 from lms.services.statements import Run
-from quizzes.fsrs import day_start, study_day
 
 
 @dataclass(frozen=True)
@@ -112,19 +111,28 @@ _MY_COURSES = (
     .where(Assignment.withdrawn_at.is_(None))
     .order_by(tables.Course.slug, Registration.number)
 )
-_LESSON_FACTS = select(
-    LessonProgress.registration_id,
-    LessonProgress.lesson_id,
-    LessonProgress.step_reached,
-    LessonProgress.completed_at,
-    LessonProgress.updated_at,
-).where(LessonProgress.registration_id.in_(bindparam("runs", expanding=True)))
-_MODULE_FACTS = select(
-    ModuleResult.registration_id,
-    ModuleResult.module_id,
-    ModuleResult.best_score,
-    ModuleResult.passed_at,
-).where(ModuleResult.registration_id.in_(bindparam("runs", expanding=True)))
+_FACTS = (
+    select(
+        LessonProgress.registration_id,
+        LessonProgress.lesson_id,
+        LessonProgress.step_reached,
+        literal(None, Float).label("best_score"),
+        LessonProgress.completed_at,
+        LessonProgress.updated_at,
+    )
+    .where(LessonProgress.registration_id.in_(bindparam("runs", expanding=True)))
+    .union_all(
+        select(
+            ModuleResult.registration_id,
+            ModuleResult.module_id,
+            literal(None, Integer),
+            ModuleResult.best_score,
+            ModuleResult.passed_at,
+            literal(None, UTCDateTime()),
+        ).where(ModuleResult.registration_id.in_(bindparam("runs", expanding=True)))
+    )
+)
+"""Lessons and modules of runs in one question; a module has no step."""
 _ANSWERED_RIGHT = (
     select(Answer.item_id)
     .join(Attempt, Attempt.id == Answer.attempt_id)
@@ -138,27 +146,9 @@ _ANSWERED_RIGHT = (
 )
 
 
-def _week_query() -> Select[*tuple[Any, ...]]:
-    ends = [bindparam(f"end_{n}", type_=UTCDateTime()) for n in range(rules.WEEK_DAYS)]
-    days = [
-        and_(Card.due_at >= ends[n - 1], Card.due_at < end) if n else Card.due_at < end
-        for n, end in enumerate(ends)
-    ]
-    sums = [func.sum(case((day, 1), else_=0)) for day in days]
-    return select(*sums).where(
-        Card.person_id == _PERSON,
-        Card.due_at < ends[-1],
-        Card.suspended_at.is_(None),
-        Card.held_out.is_(False),
-    )
-
-
-_WEEK = _week_query()
-
-
 def enrolment(session: Session, cache: CourseCache, *, slug: str, person_id: int) -> Enrolment:
     """Answer a person's run through a published course, as far as there is one. Raises NotFound."""
-    row = session.execute(_ONE_COURSE, {"slug": slug, "person_id": person_id}).one_or_none()
+    row = session.connection().execute(_ONE_COURSE, {"slug": slug, "person_id": person_id}).one_or_none()
     if row is None:
         raise NotFound(f"there is no course {slug!r}")
     return _enrolment(session, cache, row)
@@ -182,7 +172,7 @@ def course_lines(
 ) -> tuple[CourseLine, ...]:
     """Answer the courses there are, or those that the person has: late ones first, then by date and title."""
     query = _MY_COURSES if mine_only else _ALL_COURSES
-    rows = session.execute(query, {"person_id": person_id}).all()
+    rows = session.connection().execute(query, {"person_id": person_id}).all()
     latest = {row.current_version_id: row for row in rows}
     found = [_enrolment(session, cache, row) for row in latest.values()]
     lessons, modules = facts_of(session, [one.registration_id for one in found if one.registration_id])
@@ -212,18 +202,6 @@ def lesson_page(
     if found.registration_id is not None and lesson.interactions:
         right = answered_right(session, found.registration_id, lesson)
     return LessonPage(found, lesson, _way(found, lessons, modules), facts, right)
-
-
-def week(
-    session: Session, *, person_id: int, now: datetime, zone: tzinfo, working_days: str
-) -> tuple[PlannedDay, ...]:
-    """Answer how many reviews are planned for each of the next seven study days; the overdue are today's."""
-    today = study_day(now, zone)
-    ends = {f"end_{n}": day_start(today + n + 1, zone) for n in range(rules.WEEK_DAYS)}
-    row = session.execute(_WEEK, {"person_id": person_id, **ends}).one()
-    first = date(1970, 1, 1).toordinal() + today
-    counts = [count or 0 for count in row]
-    return rules.week_ahead(counts, first=date.fromordinal(first), working_days=working_days)
 
 
 @dataclass(frozen=True)
@@ -274,12 +252,14 @@ def facts_of(session: Session, registration_ids: Sequence[int]) -> tuple[LessonF
     """Answer what is stored of runs in lessons and modules, by run and part."""
     if not registration_ids:
         return {}, {}
-    lessons = session.execute(_LESSON_FACTS, {"runs": registration_ids})
-    modules = session.execute(_MODULE_FACTS, {"runs": registration_ids})
-    return (
-        {(run, lesson): LessonFacts(step, done is not None, at) for run, lesson, step, done, at in lessons},
-        {(run, module): ModuleFacts(score, passed is not None) for run, module, score, passed in modules},
-    )
+    lessons: dict[tuple[int, str], LessonFacts] = {}
+    modules: dict[tuple[int, str], ModuleFacts] = {}
+    for run, part, step, score, done, at in session.connection().execute(_FACTS, {"runs": registration_ids}):
+        if step is None:
+            modules[run, part] = ModuleFacts(score, done is not None)
+        else:
+            lessons[run, part] = LessonFacts(step, done is not None, at)
+    return lessons, modules
 
 
 def own_facts(facts: Mapping[tuple[int, str], Facts], registration_id: int | None) -> dict[str, Facts]:
@@ -300,7 +280,7 @@ def answered_right(session: Session, registration_id: int, lesson: Lesson) -> fr
     if not lesson.interactions:
         return frozenset()
     given = {"run": registration_id, "items": lesson.interactions}
-    return frozenset(session.scalars(_ANSWERED_RIGHT, given))
+    return frozenset(session.connection().scalars(_ANSWERED_RIGHT, given))
 
 
 def _urgency(line: CourseLine) -> tuple[bool, date, str]:

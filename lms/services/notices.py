@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms.db.accounts import Person
@@ -19,6 +21,13 @@ ATTEMPTS = 8
 BACKOFF_SECONDS = 15
 """Doubled with each failure: the eighth comes about half an hour after the first."""
 MAIL = "mail"
+HOUSEKEEPING = "housekeeping"
+DONE_KEPT = timedelta(days=30)
+"""How long a row that is done is kept, to answer whether and when."""
+REST_AFTER = timedelta(minutes=1)
+"""A long job is done in pieces so far apart, so that mail gets its turn and writers theirs."""
+DAYS = UUID("6f0d6f6e-6b1c-5f2e-9a53-2f6a2b4f7c10")
+"""The namespace of the keys of daily jobs."""
 
 
 def put(
@@ -35,6 +44,25 @@ def put(
     session.add(row)
     session.flush()
     return row
+
+
+def put_daily(session: Session, task: str, *, now: datetime) -> None:
+    """Write a job for this day (UTC), once: whichever process asks first. Its key follows from the day."""
+    _put_once(session, task, uuid5(DAYS, f"{task} {now.astimezone(UTC).date()}"), now=now)
+
+
+def put_rest(session: Session, task: str, key: UUID, *, now: datetime) -> None:
+    """Write a job that goes on, after `REST_AFTER`, with what the job of this key left; once for each key."""
+    _put_once(session, task, uuid5(DAYS, f"{key} rest"), now=now, after=REST_AFTER)
+
+
+def _put_once(
+    session: Session, task: str, key: UUID, *, now: datetime, after: timedelta = timedelta(0)
+) -> None:
+    if session.scalar(select(OutboxRow.id).where(OutboxRow.uuid == key)) is not None:
+        return
+    with contextlib.suppress(IntegrityError), session.begin_nested():  # another process was quicker
+        put(session, task, {}, now=now, new_id=lambda: key, after=after)
 
 
 def send_set_password(
@@ -90,6 +118,11 @@ def done(session: Session, row_id: int, *, now: datetime) -> None:
     session.execute(
         update(OutboxRow).where(OutboxRow.id == row_id).values(done_at=now, leased_until=None, payload={})
     )
+
+
+def forget_done(session: Session, *, now: datetime) -> None:
+    """Delete the rows that were done long ago; those given up stay, with their reason."""
+    session.execute(delete(OutboxRow).where(OutboxRow.done_at < now - DONE_KEPT))
 
 
 def failed(session: Session, row_id: int, error: str, *, now: datetime) -> None:

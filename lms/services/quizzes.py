@@ -1,11 +1,12 @@
-"""A module's quiz: drawn once, answered one question a screen, handed in with its last answer.
+"""A module's quiz: drawn once, shown one question a screen, and its result.
 
-Reviews are in `reviews`, interactions of lessons in `interactions`; what other columns use is named here too.
+Answering is in `attempts`, reviews in `reviews`, interactions of lessons in `interactions`; what other
+columns use is named here too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -17,15 +18,15 @@ from sqlalchemy.orm import Session
 
 from courses.course import Course, Module
 from courses.errors import UnknownPart
-from lms.db.assignments import ModuleResult, Registration
+from lms.db.assignments import Registration
 from lms.db.quizzes import Answer, Attempt, AttemptKind, Card
 from lms.domain import quizzes as rules
-from lms.domain.errors import Conflict, NotFound
+from lms.domain.errors import NotFound
 from lms.domain.questions import Given, ItemView
-from lms.domain.quizzes import Calendar
-from lms.services import answers, progress, statements
 from lms.services.answers import Response as Response
-from lms.services.answers import Setting, find_item, given_by, item_in
+from lms.services.answers import find_item, given_by, item_in
+from lms.services.attempts import answer_question as answer_question
+from lms.services.attempts import first_open, item_at, own_attempt
 from lms.services.cards import DueSummary as DueSummary
 from lms.services.cards import due_summary as due_summary
 from lms.services.cards import next_due as next_due
@@ -33,8 +34,6 @@ from lms.services.catalogue import CourseCache, Loaded
 from lms.services.interactions import answered_right as answered_right
 from lms.services.interactions import interaction_views as interaction_views
 from lms.services.learning import Enrolment
-from lms.services.progress import Learner
-from lms.services.statements import Json
 from quizzes.item import Item
 
 
@@ -183,9 +182,9 @@ def quiz_question(
     session: Session, cache: CourseCache, *, attempt_uuid: UUID, place: int, person_id: int
 ) -> QuizQuestion:
     """Answer one place of one's own quiz. Raises NotFound."""
-    attempt, _ = _own_attempt(session, attempt_uuid, person_id)
+    attempt, _ = own_attempt(session, attempt_uuid, person_id)
     loaded = cache.get(session, attempt.course_version_id)
-    item = find_item(loaded.course, _item_id(attempt, place))
+    item = find_item(loaded.course, item_at(attempt.item_ids, place))
     given = {row.item_id: row for row in _answers(session, attempt)}
     answer = given.get(item.id)
     due = None
@@ -203,61 +202,16 @@ def quiz_question(
         length=len(attempt.item_ids),
         item=item,
         given=Given() if answer is None else given_by(answer),
-        next_place=_first_open(attempt, given),
+        next_place=first_open(attempt.item_ids, given),
         due=due,
     )
-
-
-def asked_item(
-    session: Session, cache: CourseCache, *, attempt_uuid: UUID, place: int, person_id: int
-) -> tuple[Loaded, str, Item]:
-    """Answer version, module and item of one place of one's own quiz, for its form. Raises NotFound."""
-    attempt, _ = _own_attempt(session, attempt_uuid, person_id)
-    loaded = cache.get(session, attempt.course_version_id)
-    return loaded, attempt.module_id, find_item(loaded.course, _item_id(attempt, place))
-
-
-def answer_question(
-    session: Session,
-    cache: CourseCache,
-    *,
-    attempt_uuid: UUID,
-    place: int,
-    response: Response,
-    learner: Learner,
-    calendar: Calendar,
-    now: datetime,
-    new_id: Callable[[], UUID],
-) -> bool:
-    """Keep the answer to one place of one's own quiz; the last one hands the quiz in.
-
-    Answers whether it was kept: a place answered before keeps its answer, whatever is sent.
-    Raises NotFound, ResponseError, and Conflict for a place whose turn has not come.
-    """
-    attempt, registration = _own_attempt(session, attempt_uuid, learner.person_id, lock=True)
-    loaded = cache.get(session, attempt.course_version_id)
-    item = find_item(loaded.course, _item_id(attempt, place))
-    scored = session.execute(_SCORES, {"attempt": attempt.id})
-    given: dict[str, float] = {row.item_id: row.score for row in scored}
-    if item.id in given:
-        return False
-    if _first_open(attempt, given) != place:
-        raise Conflict("answer the question before this one first")
-    setting = Setting(
-        learner=learner, calendar=calendar, loaded=loaded, registration=registration, now=now, new_id=new_id
-    )
-    answer, said = answers.practise(session, setting, attempt, item, response)
-    if len(given) + 1 == len(attempt.item_ids):
-        said += _hand_in(session, setting, attempt, [*given.values(), answer.score])
-    setting.store(session, said)
-    return True
 
 
 def quiz_result(
     session: Session, cache: CourseCache, *, attempt_uuid: UUID, person_id: int, language: str
 ) -> tuple[AttemptLine, tuple[AnsweredLine, ...], Loaded]:
     """Answer one's own quiz after it was handed in, question by question. Raises NotFound."""
-    attempt, _ = _own_attempt(session, attempt_uuid, person_id)
+    attempt, _ = own_attempt(session, attempt_uuid, person_id)
     if attempt.finished_at is None:
         raise NotFound("this quiz is not handed in yet")
     loaded = cache.get(session, attempt.course_version_id)
@@ -276,80 +230,11 @@ def quiz_result(
     return _line(attempt, len(given), sum(line.correct for line in lines)), tuple(lines), loaded
 
 
-def _hand_in(session: Session, setting: Setting, attempt: Attempt, scores: list[float]) -> list[Json]:
-    module = setting.course.module(attempt.module_id)
-    score = rules.quiz_score(scores)
-    passed = rules.is_pass(score, module.pass_mark)
-    attempt.finished_at, attempt.score, attempt.passed = setting.now, score, passed
-    said = [
-        statements.judged(
-            setting.learner.speaker,
-            setting.run,
-            at=setting.now,
-            module_id=module.id,
-            score=score,
-            passed=passed,
-            attempt=attempt.uuid,
-            duration=setting.now - attempt.started_at,
-        )
-    ]
-    if attempt.registration_id is None:
-        return said
-    result = session.get(ModuleResult, (attempt.registration_id, module.id))
-    if result is None:
-        result = ModuleResult(registration_id=attempt.registration_id, module_id=module.id)
-        session.add(result)
-    result.best_score = max(score, result.best_score or 0.0)
-    if passed and result.passed_at is None:
-        result.passed_at = setting.now
-    session.flush()
-    return said + progress.settle_module(
-        session,
-        registration_id=attempt.registration_id,
-        run=setting.run,
-        module_id=module.id,
-        speaker=setting.learner.speaker,
-        now=setting.now,
-    )
-
-
-_ATTEMPT = (
-    select(Attempt, Registration.uuid)
-    .outerjoin(Registration, Registration.id == Attempt.registration_id)
-    .where(
-        Attempt.uuid == bindparam("attempt"),
-        Attempt.person_id == bindparam("person"),
-        Attempt.kind == AttemptKind.QUIZ,
-    )
-)
-_LOCKED_ATTEMPT = _ATTEMPT.with_for_update(of=Attempt)
 _ANSWERS = select(Answer).where(Answer.attempt_id == bindparam("attempt"))
-_SCORES = select(Answer.item_id, Answer.score).where(Answer.attempt_id == bindparam("attempt"))
-
-
-def _own_attempt(
-    session: Session, uuid: UUID, person_id: int, *, lock: bool = False
-) -> tuple[Attempt, UUID | None]:
-    query = _LOCKED_ATTEMPT if lock else _ATTEMPT
-    row = session.execute(query, {"attempt": uuid, "person": person_id}).one_or_none()
-    if row is None:
-        raise NotFound("there is no such quiz, or it is not yours")
-    return row[0], row[1]
 
 
 def _answers(session: Session, attempt: Attempt) -> list[Answer]:
     return list(session.scalars(_ANSWERS, {"attempt": attempt.id}))
-
-
-def _item_id(attempt: Attempt, place: int) -> str:
-    if not 1 <= place <= len(attempt.item_ids):
-        raise NotFound("there is no such question in this quiz")
-    return str(attempt.item_ids[place - 1])
-
-
-def _first_open(attempt: Attempt, given: Collection[str]) -> int | None:
-    places = enumerate(attempt.item_ids, start=1)
-    return next((place for place, item_id in places if item_id not in given), None)
 
 
 def _line(attempt: Attempt, answered: int, right: int) -> AttemptLine:

@@ -8,19 +8,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from courses.errors import UnknownPart
 from lms.db.assignments import Assignment, Registration
+from lms.db.base import Base
 from lms.db.learning import Course as CourseRow
 from lms.db.quizzes import Answer, Attempt, AttemptKind, Card, Review
 from lms.domain import quizzes as rules
 from lms.domain.errors import Conflict, NotFound
 from lms.domain.questions import Given, ItemView
 from lms.domain.quizzes import Calendar, WhyDue
-from lms.services import answers, cards
-from lms.services.answers import Response, Setting, find_item, given_by, item_in
+from lms.services import cards, practice
+from lms.services.answers import Occasion, Response, Setting, find_item, given_by, item_in
+from lms.services.cards import CardLine
 from lms.services.catalogue import CourseCache, Loaded
 from lms.services.progress import Learner
 from quizzes.item import Item
@@ -137,6 +139,23 @@ def find_review(
     )
 
 
+_OWN_CARD = (
+    select(
+        Card.person_id,
+        Card.course_id,
+        Card.item_id,
+        Card.sequence,
+        Card.due_at,
+        Card.suspended_at,
+        Card.held_out,
+        CourseRow.current_version_id,
+    )
+    .join(CourseRow, CourseRow.id == Card.course_id)
+    .where(Card.uuid == bindparam("card"), Card.person_id == bindparam("person"))
+    .with_for_update(of=Card)
+)
+
+
 def answer_review(
     session: Session,
     cache: CourseCache,
@@ -148,49 +167,49 @@ def answer_review(
     calendar: Calendar,
     now: datetime,
     new_id: Callable[[], UUID],
-) -> bool:
-    """Keep the answer to one's own due card; answers whether it was kept.
+) -> CardLine | None:
+    """Keep the answer to one's own due card; answers the card after it, None where it was not kept.
 
     A review that was made before stays as it is, whatever is sent. Raises NotFound, Conflict, ResponseError.
     """
-    row = session.execute(
-        select(Card, CourseRow.current_version_id)
-        .join(CourseRow, CourseRow.id == Card.course_id)
-        .where(Card.uuid == card_uuid, Card.person_id == learner.person_id)
-        .with_for_update(of=Card)
-    ).one_or_none()
-    if row is None:
-        raise NotFound("there is no such review, or it is not yours")
-    card, version_id = row
-    if version_id is None or card.sequence < sequence:
+    given = {"card": card_uuid, "person": learner.person_id}
+    card = session.connection().execute(_OWN_CARD, given).one_or_none()
+    if card is None or card.current_version_id is None or card.sequence < sequence:
         raise NotFound("there is no such review, or it is not yours")
     if card.sequence > sequence:
-        return False
+        return None
     if card.due_at > now + rules.STEP_WINDOW or card.suspended_at is not None or card.held_out:
         raise Conflict("this card is not due")
-    loaded = cache.get(session, version_id)
+    loaded = cache.get(session, card.current_version_id)
     item = find_item(loaded.course, card.item_id)
-    registration_id, registration = _registration(session, card)
-    attempt = Attempt(
-        uuid=new_id(),
-        person_id=learner.person_id,
-        registration_id=registration_id,
-        kind=AttemptKind.REVIEW,
-        course_version_id=loaded.version_id,
-        module_id=loaded.course.point(item.point).module,
-        item_ids=[item.id],
-        started_at=now - timedelta(milliseconds=response.response_ms or 0),
-        finished_at=now,
-    )
-    session.add(attempt)
-    session.flush()
+    registration_id, registration = _registration(session, card.person_id, card.course_id)
     setting = Setting(
         learner=learner, calendar=calendar, loaded=loaded, registration=registration, now=now, new_id=new_id
     )
-    answer, said = answers.practise(session, setting, attempt, item, response)
-    attempt.score = answer.score
-    setting.store(session, said)
-    return True
+    occasion = Occasion(kind=AttemptKind.REVIEW, attempt=new_id())
+    planned = practice.plan(session, setting, occasion, item, response, lock=True)
+    attempt_id = session.connection().scalar(
+        _ADD_ATTEMPT,
+        {
+            "uuid": occasion.attempt,
+            "person_id": learner.person_id,
+            "registration_id": registration_id,
+            "kind": occasion.kind,
+            "course_version_id": loaded.version_id,
+            "module_id": loaded.course.point(item.point).module,
+            "item_ids": [item.id],
+            "started_at": now - timedelta(milliseconds=response.response_ms or 0),
+            "finished_at": now,
+            "score": planned.score,
+        },
+    )
+    practice.keep(session, planned, attempt_id=attempt_id)
+    setting.store(session, planned.said)
+    return planned.card
+
+
+_ATTEMPTS = Base.metadata.tables[Attempt.__tablename__]
+_ADD_ATTEMPT = insert(_ATTEMPTS).returning(_ATTEMPTS.c.id)
 
 
 def _question(
@@ -220,12 +239,16 @@ def _question(
     )
 
 
-def _registration(session: Session, card: Card) -> tuple[int | None, UUID | None]:
-    row = session.execute(
-        select(Registration.id, Registration.uuid)
-        .join(Assignment, Assignment.id == Registration.assignment_id)
-        .where(Assignment.person_id == card.person_id, Assignment.course_id == card.course_id)
-        .order_by(Registration.number.desc())
-        .limit(1)
-    ).one_or_none()
+_LATEST_RUN = (
+    select(Registration.id, Registration.uuid)
+    .join(Assignment, Assignment.id == Registration.assignment_id)
+    .where(Assignment.person_id == bindparam("person"), Assignment.course_id == bindparam("course"))
+    .order_by(Registration.number.desc())
+    .limit(1)
+)
+
+
+def _registration(session: Session, person_id: int, course_id: int) -> tuple[int | None, UUID | None]:
+    given = {"person": person_id, "course": course_id}
+    row = session.connection().execute(_LATEST_RUN, given).one_or_none()
     return (None, None) if row is None else (row.id, row.uuid)

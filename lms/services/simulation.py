@@ -12,12 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.course import Course
-from lms.db.quizzes import Attempt, Card, Confidence
+from lms.db.quizzes import Attempt, Confidence
 from lms.domain import demonstration as rules
 from lms.domain.demonstration import Character, Habit, Room, Task
 from lms.domain.quizzes import STEP_WINDOW, Calendar, Waiting, cards_for, in_turn
 from lms.services import accounts, cards, interactions, learning, progress, quizzes, reviews, statements
 from lms.services.answers import Response
+from lms.services.cards import CardLine
 from lms.services.catalogue import CourseCache
 from lms.services.learning import Enrolment
 from lms.services.progress import Learner
@@ -160,11 +161,11 @@ def _enrolment(visit: _Visit) -> Enrolment:
 
 def _review(visit: _Visit) -> None:
     who = visit.who
-    deck = list(visit.session.scalars(select(Card).where(Card.person_id == who.learner.person_id)))
+    deck = cards.cards_of_person(visit.session, who.learner.person_id)
     room = min(cards_for(DAILY_MINUTES), visit.reviews_left)
     while room > 0 and (card := _next_card(visit, deck)) is not None:
         item = visit.world.course.item(card.item_id)
-        reviews.answer_review(
+        after = reviews.answer_review(
             visit.session,
             visit.world.cache,
             card_uuid=card.uuid,
@@ -175,13 +176,14 @@ def _review(visit: _Visit) -> None:
             now=visit.at,
             new_id=who.new_id,
         )
+        deck = [after if after is not None and one.id == after.id else one for one in deck]
         who.given += 1
         visit.reviews_left -= 1
         room -= 1
         visit.later(4, 12)
 
 
-def _next_card(visit: _Visit, deck: list[Card]) -> Card | None:
+def _next_card(visit: _Visit, deck: list[CardLine]) -> CardLine | None:
     """Answer the card that would be served now, as `cards.waiting_cards` does: from the deck in hand."""
     horizon = visit.at + STEP_WINDOW
     near = [card for card in deck if card.due_at <= horizon]
@@ -205,7 +207,7 @@ def _next_card(visit: _Visit, deck: list[Card]) -> Card | None:
     return next((card for card in near if card.id == turn[0].card_id), None) if turn else None
 
 
-def _chance_of(visit: _Visit, card: Card, item: Item) -> float:
+def _chance_of(visit: _Visit, card: CardLine, item: Item) -> float:
     memory = cards.memory_of(card)
     strength = visit.who.character.strength
     if memory is None:
@@ -305,7 +307,7 @@ def _take_quiz(visit: _Visit, module_id: str) -> bool:
         who.given += 1
         visit.later(4, 12)
     who.tries += 1
-    return bool(attempt.passed) or who.tries >= QUIZ_TRIES or who.random.random() < 0.2
+    return bool(attempt.passed) or who.tries >= QUIZ_TRIES or who.random.random() < 0.4
 
 
 def _response(visit: _Visit, item: Item, *, right: bool) -> Response:

@@ -32,7 +32,7 @@ from courses.course import Course, Point
 from lms.domain.identity import Same
 from lms.domain.interactions import interaction_definition, interaction_response
 from quizzes.item import Item
-from xapi.lrs import store_statements
+from xapi.lrs import Prepared, prepare_statements, store_prepared, store_statements
 
 PLATFORM = "Crossdesk"
 ADL_VERBS = "http://adlnet.gov/expapi/verbs/"
@@ -311,9 +311,19 @@ def store(
         return []
     if not batch:
         return []
-    account = {"homePage": iri_base, "name": "crossdesk"}
-    authority = {"objectType": "Agent", "account": account, "name": PLATFORM}
-    return store_statements(session, batch, authority=authority, now=now, new_id=new_id)
+    return store_statements(session, batch, authority=_authority(iri_base), now=now, new_id=new_id)
+
+
+def prepare(
+    session: Session, statements: Sequence[Json], *, iri_base: str, new_id: Callable[[], UUID]
+) -> Prepared:
+    """Answer statements ready for `store_ready`: what can be done before the writers' queue, is."""
+    return prepare_statements(session, statements, authority=_authority(iri_base), new_id=new_id)
+
+
+def store_ready(session: Session, ready: Prepared, *, now: datetime) -> None:
+    """Store what `prepare` answered, as `store` does."""
+    store_prepared(session, ready, now=now)
 
 
 @contextmanager
@@ -331,6 +341,11 @@ def gathered(session: Session, *, iri_base: str, now: datetime, new_id: Callable
 
 
 # Pieces
+
+
+def _authority(iri_base: str) -> Json:
+    account = {"homePage": iri_base, "name": "crossdesk"}
+    return {"objectType": "Agent", "account": account, "name": PLATFORM}
 
 
 def _statement(

@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import format_date
 from flask_babel import gettext as _
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user, logout_user
 from sqlalchemy.orm import Session
 
 from lms.adapters import passwords
@@ -30,7 +30,7 @@ from lms.web.forms.accounts import (
     SignInForm,
 )
 from lms.web.language import language
-from lms.web.session import SignedIn, current, load_person
+from lms.web.session import SignedIn, begin, current, load_person
 
 PAGES_MAX = 10_000
 
@@ -139,8 +139,7 @@ def _begin_session(person: SignedIn) -> None:
     session["id"] = secrets.token_hex(16)
     if chosen in LANGUAGES:
         session["language"] = chosen
-    session.permanent = True
-    login_user(person)
+    begin(person)
 
 
 def add_own_settings(blueprint: Blueprint, parts: Parts) -> None:

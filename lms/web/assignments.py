@@ -14,16 +14,16 @@ from courses.course import in_language
 from lms.bootstrap import Parts
 from lms.db.reports import ProgressRow
 from lms.domain.access import Right
-from lms.domain.assignments import Standing
+from lms.domain.assignments import Sort, Standing
 from lms.domain.csv_cells import csv_bytes
 from lms.domain.errors import Conflict, Invalid
 from lms.domain.learning import working_days_between
 from lms.services import assignments
-from lms.services.assignments import CourseChoice
+from lms.services.assignments import CohortPage, CourseChoice
 from lms.services.catalogue import CourseCache
 from lms.services.statements import Speaker
 from lms.web.access import allow
-from lms.web.forms.assignments import AssignForm, CohortForm, MembersForm, WithdrawForm
+from lms.web.forms.assignments import AssignForm, CohortForm, ManagersForm, MembersForm, WithdrawForm
 from lms.web.language import language
 from lms.web.session import current
 
@@ -31,7 +31,7 @@ from lms.web.session import current
 def create_blueprint(parts: Parts) -> Blueprint:
     """Answer the routes."""
     blueprint = Blueprint("assignments", __name__)
-    cache = CourseCache()
+    cache = parts.courses
     add_cohorts(blueprint, parts, cache)
     add_assigning(blueprint, parts, cache)
     return blueprint
@@ -45,6 +45,12 @@ def _standing() -> Standing | None:
     """The filter in the address; an unknown one is none."""
     given = request.args.get("state", "")
     return Standing(given) if given in set(Standing) else None
+
+
+def _sort() -> Sort:
+    """The order in the address; an unknown one is the usual one."""
+    given = request.args.get("sort", "")
+    return Sort(given) if given in set(Sort) else Sort.URGENT
 
 
 def _lines(text: str | None) -> list[str]:
@@ -92,7 +98,7 @@ def add_cohorts(blueprint: Blueprint, parts: Parts, cache: CourseCache) -> None:
     @blueprint.get("/manage/cohorts/<uuid:cohort_id>")
     @allow(Right.MANAGE)
     def cohort(cohort_id: UUID) -> str:
-        return _cohort_page(parts, cache, cohort_id, MembersForm(formdata=None), None)
+        return _cohort_page(parts, cache, cohort_id)
 
     @blueprint.post("/manage/cohorts/<uuid:cohort_id>/people")
     @allow(Right.MANAGE)
@@ -114,7 +120,24 @@ def add_cohorts(blueprint: Blueprint, parts: Parts, cache: CourseCache) -> None:
             else:
                 flash(ngettext("%(num)d person added.", "%(num)d people added.", count), "success")
                 return redirect(url_for("assignments.cohort", cohort_id=cohort_id), code=303)
-        return _cohort_page(parts, cache, cohort_id, form, None), 400
+        return _cohort_page(parts, cache, cohort_id, members=form), 400
+
+    @blueprint.post("/manage/cohorts/<uuid:cohort_id>/managers")
+    @allow(Right.MANAGE)
+    def name_managers(cohort_id: UUID) -> Any:
+        form = ManagersForm()
+        if form.validate():
+            try:
+                with parts.database.writing() as session:
+                    count = assignments.name_managers(
+                        session, current().actor, cohort_id, emails=_lines(form.managers.data)
+                    )
+            except Invalid as error:
+                form.refuse(error, _people_advice(error))
+            else:
+                flash(ngettext("%(num)d manager named.", "%(num)d managers named.", count), "success")
+                return redirect(url_for("assignments.cohort", cohort_id=cohort_id), code=303)
+        return _cohort_page(parts, cache, cohort_id, managers=form), 400
 
     @blueprint.get("/manage/cohorts/<uuid:cohort_id>/progress.csv")
     @allow(Right.MANAGE)
@@ -127,6 +150,7 @@ def add_cohorts(blueprint: Blueprint, parts: Parts, cache: CourseCache) -> None:
                 cohort_id,
                 slug=request.args.get("course"),
                 standing=_standing(),
+                sort=_sort(),
                 today=_today(parts),
             )
         return Response(
@@ -164,6 +188,7 @@ def add_assigning(blueprint: Blueprint, parts: Parts, cache: CourseCache) -> Non
                         now=parts.now(),
                         today=_today(parts),
                         new_id=parts.new_id,
+                        past_is_meant=form.past.data,
                     )
             except Invalid as error:
                 form.refuse(error, _date_advice(error))
@@ -174,7 +199,7 @@ def add_assigning(blueprint: Blueprint, parts: Parts, cache: CourseCache) -> Non
                 )
                 target = url_for("assignments.cohort", cohort_id=cohort_id, course=form.course.data)
                 return redirect(target, code=303)
-        return _cohort_page(parts, cache, cohort_id, MembersForm(formdata=None), form), 400
+        return _cohort_page(parts, cache, cohort_id, assign=form), 400
 
     @blueprint.post("/manage/cohorts/<uuid:cohort_id>/withdraw")
     @allow(Right.MANAGE)
@@ -215,9 +240,16 @@ ASSIGN_SECONDS = 60.0
 
 
 def _cohort_page(
-    parts: Parts, cache: CourseCache, cohort_id: UUID, members: MembersForm, assign_form: AssignForm | None
+    parts: Parts,
+    cache: CourseCache,
+    cohort_id: UUID,
+    *,
+    members: MembersForm | None = None,
+    managers: ManagersForm | None = None,
+    assign: AssignForm | None = None,
 ) -> str:
-    today, standing = _today(parts), _standing()
+    """Answer the page; a form that was refused comes back as it was sent."""
+    today, standing, sort = _today(parts), _standing(), _sort()
     with parts.database.reading() as session:
         found = assignments.cohort_page(
             session,
@@ -226,24 +258,47 @@ def _cohort_page(
             cohort_id,
             slug=request.args.get("course") or None,
             standing=standing,
+            sort=sort,
             page=request.args.get("page", 1, type=int),
             today=today,
         )
-    if assign_form is None:
-        assign_form = AssignForm(formdata=None, soft_due=found.soft_due, hard_due=found.hard_due)
-        _offer(assign_form, found.courses)
-        assign_form.course.data = found.course.slug if found.course else None
+    if assign is None:
+        assign = AssignForm(formdata=None, soft_due=found.soft_due, hard_due=found.hard_due)
+        _offer(assign, found.courses)
+        assign.course.data = found.course.slug if found.course else None
     return render_template(
         "assignments/cohort.html",
         found=found,
         standing=standing,
         standings=[one for one in Standing if found.counts.get(one)],
+        sort=sort,
+        words={one.value: standing_words(one) for one in Standing},
+        titles={one.slug: in_language(one.loaded.course.title, language()) for one in found.courses},
+        glance=_glance(found),
         rows=[(row, _late_days(row, today)) for row in found.people],
-        members_form=members,
-        assign_form=assign_form,
+        members_form=members or MembersForm(formdata=None),
+        managers_form=managers or ManagersForm(formdata=None),
+        assign_form=assign,
         day=_day,
         undo=request.args.get("undo", "")[:40],
     )
+
+
+GLANCE = {
+    "ok": (Standing.DONE, Standing.ON_TRACK, Standing.WAITING),
+    "late": (Standing.BEHIND,),
+    "risk": (Standing.LATE,),
+}
+"""Part of the bar -> who is counted in it."""
+
+
+def _glance(found: CohortPage) -> dict[str, Any]:
+    """Answer people by part of the bar, and its width in per cent; empty where nobody has the course."""
+    if not found.assigned:
+        return {}
+    people = {part: found.counted(standings) for part, standings in GLANCE.items()}
+    widths = [(part, round(100 * count / found.assigned, 1)) for part, count in people.items()]
+    return {"people": people, "widths": widths}
 
 
 def _offer(form: AssignForm, choices: tuple[CourseChoice, ...]) -> None:

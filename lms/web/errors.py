@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 from werkzeug.exceptions import NotFound as HTTPNotFound
 
 from lms.domain import errors
@@ -61,7 +61,8 @@ def page(status: int, *, detail: str | None, retry_after: int | None = None) -> 
     """Answer the error page; it needs no database, so that it shows when there is none."""
     g.error_page = True
     name = status if status in PAGES else (500 if status >= 500 else 400)
-    if request.path.startswith(("/healthz", "/readyz", "/xapi")):
+    without_page = isinstance(request.routing_exception, BadHost)  # a page needs addresses, and has no host
+    if without_page or request.path.startswith(("/healthz", "/readyz", "/xapi")):
         response = make_response(f"{detail or status}\n", status)
         response.mimetype = "text/plain"
     else:

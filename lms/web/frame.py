@@ -7,9 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
+from flask_login import AnonymousUserMixin, current_user
+from markupsafe import Markup
 
 from lms.bootstrap import Parts
 from lms.domain.access import RIGHTS, Right
@@ -23,9 +24,22 @@ PLACES = (
     ("learning.courses", _l("Courses"), "courses", Right.LEARN),
     ("quizzes.review", _l("Review"), "review", Right.LEARN),
     ("assignments.manage", _l("Team"), "team", Right.MANAGE),
+    ("authoring.courses", _l("Course content"), "edit", Right.AUTHOR),
     ("accounts.users", _l("People"), "key", Right.ADMINISTER),
+    ("records.statements", _l("Record store"), "file", Right.ADMINISTER),
     ("accounts.settings", _l("Me"), "me", Right.LEARN),
 )
+
+NOBODY = AnonymousUserMixin()
+
+
+@lru_cache(maxsize=512)
+def icon(name: str, size: str = "") -> Markup:
+    """Answer an icon's markup; `size` is "" (20 px), "s" (16) or "l" (24); the names stand in icons.html."""
+    classes = f"icon icon-{size}" if size else "icon"
+    return Markup('<svg class="{}" aria-hidden="true" focusable="false"><use href="#i-{}"/></svg>').format(
+        classes, name
+    )
 
 
 def init_frame(app: Flask, parts: Parts) -> None:
@@ -52,6 +66,16 @@ def init_frame(app: Flask, parts: Parts) -> None:
             if endpoint in app.view_functions and right in RIGHTS[role]
         )
 
+    @lru_cache(maxsize=256)
+    def page(endpoint: str, _root: str) -> str:
+        return url_for(endpoint)
+
+    def link(endpoint: str, **values: Any) -> str:
+        """An address; one without values is built once, for a page has a dozen of them."""
+        return url_for(endpoint, **values) if values else page(endpoint, request.root_path)
+
+    app.jinja_env.globals.update(icon=icon, url_for=link)
+
     @app.context_processor
     def frame() -> dict[str, Any]:
         theme = request.cookies.get("theme")
@@ -59,10 +83,11 @@ def init_frame(app: Flask, parts: Parts) -> None:
         tag = language()
         return {
             "asset": asset,
+            "current_user": person or NOBODY,
             "language": tag,
             "other_language": OTHER[tag],
             "theme": theme if theme in ("light", "dark") else None,
-            "here": request.full_path.rstrip("?"),
+            "here": _here(),
             "nav": [
                 {**place, "current": _is_here(endpoint)}
                 for endpoint, place in (places(person.role, tag, request.root_path) if person else ())
@@ -78,7 +103,23 @@ def _person() -> SignedIn | None:
     return current()
 
 
+def _here() -> str:
+    """Answer where the language switch comes back to: this page, or the one whose form was sent in vain."""
+    if request.method in ("GET", "HEAD") or g.get("error_page"):
+        return request.full_path.rstrip("?")
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None  # there is a request
+    if adapter.test(method="GET"):
+        return request.full_path.rstrip("?")
+    path = request.path
+    while path and not adapter.test(path, method="GET"):
+        path = path.rpartition("/")[0]
+    return request.root_path + path or "/"
+
+
 def _is_here(endpoint: str) -> bool:
+    """Whether a place in the bar is this page, or leads to it as the start of its column."""
     return request.endpoint == endpoint or (
-        endpoint == "assignments.manage" and request.blueprint == "assignments"
+        endpoint in ("assignments.manage", "authoring.courses", "records.statements")
+        and request.blueprint == endpoint.partition(".")[0]
     )

@@ -12,7 +12,7 @@ from babel.support import Translations
 from flask import Flask, g, request, session
 from flask_babel import Babel
 from flask_login import current_user
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from lms.domain.accounts import LANGUAGES
 
@@ -79,22 +79,32 @@ def _init_templates(app: Flask) -> None:
 
 
 def _text(message: str, /, **values: Any) -> Markup:
-    return _words(_spoken.get(), message) % values if values else _plain(_spoken.get(), message)
+    return _filled(_words(_spoken.get(), message), values) if values else _plain(_spoken.get(), message)
 
 
 def _text_by_number(one: str, many: str, number: int, /, **values: Any) -> Markup:
-    words = Markup(_catalogue(_spoken.get()).ngettext(one, many, number))  # noqa: S704 - our own texts
-    return words % {"num": number, **values}
+    return _filled(_words_by_number(_spoken.get(), one, many, number), {"num": number, **values})
+
+
+def _filled(words: str, values: dict[str, Any]) -> Markup:
+    """Put values into a text; what is not a number is escaped. `Markup % values` takes five times as long."""
+    safe = {name: value if type(value) in (int, float) else escape(value) for name, value in values.items()}
+    return Markup(words % safe)  # noqa: S704 - our own text, its values escaped
 
 
 @lru_cache(maxsize=TEXTS_KEPT)
-def _words(tag: str, message: str) -> Markup:
-    return Markup(_catalogue(tag).gettext(message))  # noqa: S704 - our own texts
+def _words(tag: str, message: str) -> str:
+    return str(_catalogue(tag).gettext(message))
+
+
+@lru_cache(maxsize=TEXTS_KEPT)
+def _words_by_number(tag: str, one: str, many: str, number: int) -> str:
+    return str(_catalogue(tag).ngettext(one, many, number))
 
 
 @lru_cache(maxsize=TEXTS_KEPT)
 def _plain(tag: str, message: str) -> Markup:
-    return _words(tag, message) % {}
+    return _filled(_words(tag, message), {})
 
 
 @lru_cache(maxsize=len(LOCALES))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -28,7 +29,7 @@ from lms.web.headers import YEAR_SECONDS
 from lms.web.language import language
 from lms.web.session import SignedIn, current
 
-PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 """An SVG that is opened alone runs nothing and fetches nothing."""
 
 LONG_DATE = {"zh-CN": "M\u00a0月\u00a0d\u00a0日 EEEE", "en": "EEEE d MMMM"}
@@ -43,7 +44,7 @@ def create_blueprint(parts: Parts) -> Blueprint:
     """Answer the routes."""
     blueprint = Blueprint("learning", __name__)
     blueprint.record_once(_add_globals)
-    cache = CourseCache()
+    cache = parts.courses
 
     def learner() -> Learner:
         person = current()
@@ -63,18 +64,12 @@ def create_blueprint(parts: Parts) -> Blueprint:
                 working_days=person.working_days,
                 mine_only=True,
             )
-            due = cards.due_summary(
+            due, week = cards.outlook(
                 session,
                 person_id=person.person_id,
                 now=now,
                 zone=person.zone,
                 daily_minutes=person.daily_minutes,
-            )
-            week = learning.week(
-                session,
-                person_id=person.person_id,
-                now=now,
-                zone=person.zone,
                 working_days=person.working_days,
             )
         return render_template("learning/today.html", **_today(person, lines, due, week, local=local))
@@ -136,22 +131,7 @@ def create_blueprint(parts: Parts) -> Blueprint:
     @blueprint.get("/courses/<slug>/lessons/<lesson_id>")
     @allow(Right.LEARN)
     def lesson(slug: str, lesson_id: str) -> str:
-        person, now = current(), parts.now()
-        with parts.database.reading() as session:
-            page = learning.lesson_page(
-                session, cache, slug=slug, lesson_id=lesson_id, person_id=person.person_id
-            )
-            views = {}
-            if page.enrolment.registration_id is not None and page.lesson.interactions:
-                views = quizzes.interaction_views(
-                    session,
-                    registration_id=page.enrolment.registration_id,
-                    lesson=page.lesson,
-                    course=page.enrolment.loaded.course,
-                    language=language(),
-                    now=now,
-                )
-        return render_template("learning/lesson.html", interactions=views, form=StepForm(), **_lesson(page))
+        return show_lesson(parts, cache, slug=slug, lesson_id=lesson_id)
 
     @blueprint.post("/courses/<slug>/lessons/<lesson_id>/step")
     @allow(Right.LEARN)
@@ -187,6 +167,37 @@ def create_blueprint(parts: Parts) -> Blueprint:
         return response
 
     return blueprint
+
+
+@dataclass(frozen=True)
+class Returned:
+    """An interaction's form that could not be taken, to be shown again as it was sent."""
+
+    item_id: str
+    draft: Any
+    message: str
+
+
+def show_lesson(
+    parts: Parts, cache: CourseCache, *, slug: str, lesson_id: str, returned: Returned | None = None
+) -> str:
+    """Answer a lesson's page. Raises NotFound."""
+    with parts.database.reading() as session:
+        page = learning.lesson_page(
+            session, cache, slug=slug, lesson_id=lesson_id, person_id=current().person_id
+        )
+        views = {}
+        if page.enrolment.registration_id is not None and page.lesson.interactions:
+            views = quizzes.interaction_views(
+                session,
+                registration_id=page.enrolment.registration_id,
+                lesson=page.lesson,
+                course=page.enrolment.loaded.course,
+                language=language(),
+                now=parts.now(),
+                drafts={returned.item_id: returned.draft} if returned else None,
+            )
+    return render_template("learning/lesson.html", interactions=views, returned=returned, **_lesson(page))
 
 
 # What pages show

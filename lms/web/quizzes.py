@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_babel import format_date, get_locale, ngettext
 from flask_babel import gettext as _
@@ -20,20 +21,22 @@ from courses.course import in_language
 from lms.bootstrap import Parts
 from lms.db.quizzes import Confidence
 from lms.domain.access import Right
-from lms.domain.errors import NotFound
+from lms.domain.errors import NotFound, Stale
 from lms.domain.learning import PlannedDay
 from lms.domain.questions import ItemView
 from lms.domain.quizzes import Calendar, bounded_ms, minutes_for
-from lms.services import interactions, learning, quizzes, reviews
+from lms.services import attempts, cards, interactions, learning, quizzes, reviews
 from lms.services.answers import Response, find_item
+from lms.services.attempts import PlannedAnswer
 from lms.services.catalogue import CourseCache
 from lms.services.progress import Learner
 from lms.services.quizzes import QuizQuestion
 from lms.services.reviews import ReviewQuestion
 from lms.services.statements import Speaker
-from lms.web.access import allow, safe_target
+from lms.web.access import allow
 from lms.web.forms.quizzes import AnswerForm, answer_form
 from lms.web.language import language
+from lms.web.learning import Returned, show_lesson
 from lms.web.session import current
 from quizzes.errors import ResponseError
 from quizzes.item import Item, ItemType
@@ -78,7 +81,7 @@ class Tickets:
 def create_blueprint(parts: Parts) -> Blueprint:
     """Answer the routes."""
     blueprint = Blueprint("quizzes", __name__)
-    cache = CourseCache()
+    cache = parts.courses
     tickets = Tickets(parts.settings.secret_key)
     blueprint.record(lambda state: _add_globals(state, parts, tickets))
     add_quiz(blueprint, parts, cache, tickets)
@@ -151,16 +154,31 @@ def add_quiz(blueprint: Blueprint, parts: Parts, cache: CourseCache, tickets: Ti
     @blueprint.post(base + "/<uuid:attempt>/<int:place>")
     @allow(Right.LEARN)
     def answer_question(slug: str, module_id: str, attempt: UUID, place: int) -> Page:
-        person_id = current().person_id
-        with parts.database.reading() as session:
-            loaded, module, item = quizzes.asked_item(
-                session, cache, attempt_uuid=attempt, place=place, person_id=person_id
-            )
-        _expect(loaded.course.slug == slug and module == module_id)
         here = _to(".question", slug=slug, module_id=module_id, attempt=attempt, place=place)
-        form = answer_form(item)
+        learner, now = _learner(parts), parts.now()
+        planned: PlannedAnswer | None = None
+        with parts.database.reading() as session:
+            asked = attempts.asked_question(
+                session, cache, attempt_uuid=attempt, place=place, person_id=learner.person_id
+            )
+            _expect(asked.loaded.course.slug == slug and asked.module_id == module_id)
+            form = answer_form(asked.item)
+            ticket = tickets.read(form.token.data, key=f"{attempt}:{place}")
 
-        def again(message: str) -> Page:
+            def plan() -> None:
+                nonlocal planned
+                planned = attempts.plan_answer(
+                    session,
+                    asked,
+                    response=_response(form, ticket, now),
+                    learner=learner,
+                    calendar=_calendar(),
+                    now=now,
+                    new_id=parts.new_id,
+                )
+
+            message = _mend(form, plan)
+        if message is not None:
             found = _quiz_question(parts, cache, slug, module_id, attempt, place)
             if found.answered:
                 return here
@@ -168,25 +186,19 @@ def add_quiz(blueprint: Blueprint, parts: Parts, cache: CourseCache, tickets: Ti
             token = form.token.data
             page = _quiz_page("quizzes/quiz_question.html", found, view=view, token=token, message=message)
             return page, BAD_REQUEST
-
-        if not form.validate():
-            return again(form.message or _("Choose an answer first."))
-        try:
-            with parts.database.writing() as session:
-                quizzes.answer_question(
-                    session,
-                    cache,
-                    attempt_uuid=attempt,
-                    place=place,
-                    response=_response(form, tickets.read(form.token.data, key=f"{attempt}:{place}"), parts),
-                    learner=_learner(parts),
-                    calendar=_calendar(),
-                    now=parts.now(),
-                    new_id=parts.new_id,
-                )
-        except ResponseError:
-            return again(_shape_words(item))
+        if planned is not None:
+            _keep_answer(parts, cache, planned)
         return here
+
+
+def _keep_answer(parts: Parts, cache: CourseCache, planned: PlannedAnswer) -> None:
+    """Write what was planned; where others wrote in between, plan and write it in one transaction."""
+    try:
+        with parts.database.writing() as session:
+            attempts.keep_answer(session, planned)
+    except Stale:
+        with parts.database.writing() as session:
+            attempts.answer_again(session, cache, planned)
 
 
 def add_reviews(blueprint: Blueprint, parts: Parts, cache: CourseCache, tickets: Tickets) -> None:
@@ -208,11 +220,12 @@ def add_reviews(blueprint: Blueprint, parts: Parts, cache: CourseCache, tickets:
             )
             week: tuple[PlannedDay, ...] = ()
             if found.question is None:
-                week = learning.week(
+                _, week = cards.outlook(
                     session,
                     person_id=person.person_id,
                     now=now,
                     zone=person.zone,
+                    daily_minutes=person.daily_minutes,
                     working_days=person.working_days,
                 )
         if found.question is None:
@@ -257,24 +270,23 @@ def add_reviews(blueprint: Blueprint, parts: Parts, cache: CourseCache, tickets:
             )
             return page, BAD_REQUEST
 
-        if not form.validate():
-            return again(form.message or _("Choose an answer first."))
-        try:
+        ticket, now = tickets.read(form.token.data, key=f"{card}:{sequence}"), parts.now()
+
+        def keep() -> None:
             with parts.database.writing() as session:
                 reviews.answer_review(
                     session,
                     cache,
                     card_uuid=card,
                     sequence=sequence,
-                    response=_response(form, tickets.read(form.token.data, key=f"{card}:{sequence}"), parts),
+                    response=_response(form, ticket, now),
                     learner=_learner(parts),
                     calendar=_calendar(),
-                    now=parts.now(),
+                    now=now,
                     new_id=parts.new_id,
                 )
-        except ResponseError:
-            return again(_shape_words(found.item))
-        return here
+
+        return _take(form, keep=keep, again=again, then=here)
 
     def _find_review(session: Any, card: UUID, sequence: int) -> ReviewQuestion:
         return reviews.find_review(
@@ -294,16 +306,24 @@ def add_interactions(blueprint: Blueprint, parts: Parts, cache: CourseCache, tic
     @blueprint.post("/courses/<slug>/lessons/<lesson_id>/interactions/<item_id>")
     @allow(Right.LEARN)
     def answer_interaction(slug: str, lesson_id: str, item_id: str) -> Page:
-        lesson_page = url_for("learning.lesson", slug=slug, lesson_id=lesson_id)
-        back = safe_target(request.form.get("next"), default=lesson_page).split("#")[0] + f"#item-{item_id}"
+        back = url_for("learning.lesson", slug=slug, lesson_id=lesson_id, _anchor=f"item-{item_id}")
         with parts.database.reading() as session:
             found = learning.enrolment(session, cache, slug=slug, person_id=current().person_id)
+        found.registered()
+        interactions.expect_in(found.loaded.lesson(lesson_id), item_id)
         form = answer_form(find_item(found.loaded.course, item_id))
         ticket = tickets.read(form.token.data, key=_try_key(slug, lesson_id, item_id))
-        if not form.validate() or ticket is None:
-            flash(form.message or _("The page was open for too long. Send it once more."), "warning")
-            return redirect(back, code=SEE_OTHER)
-        try:
+
+        def again(message: str) -> Page:
+            returned = Returned(item_id, form.draft, message)
+            page = show_lesson(parts, cache, slug=slug, lesson_id=lesson_id, returned=returned)
+            return page, BAD_REQUEST
+
+        if ticket is None:
+            return again(_("The page was open for too long. Send it once more."))
+        now = parts.now()
+
+        def keep() -> None:
             with parts.database.writing() as session:
                 interactions.answer_interaction(
                     session,
@@ -311,15 +331,14 @@ def add_interactions(blueprint: Blueprint, parts: Parts, cache: CourseCache, tic
                     lesson_id=lesson_id,
                     item_id=item_id,
                     attempt_uuid=ticket.attempt,
-                    response=_response(form, ticket, parts),
+                    response=_response(form, ticket, now),
                     learner=_learner(parts),
                     calendar=_calendar(),
-                    now=parts.now(),
+                    now=now,
                     new_id=parts.new_id,
                 )
-        except ResponseError:
-            flash(_shape_words(form.item), "warning")
-        return redirect(back, code=SEE_OTHER)
+
+        return _take(form, keep=keep, again=again, then=redirect(back, code=SEE_OTHER))
 
 
 # What views share
@@ -393,9 +412,9 @@ def _calendar() -> Calendar:
     return Calendar(person.zone, person.working_days)
 
 
-def _response(form: AnswerForm, ticket: Ticket | None, parts: Parts) -> Response:
+def _response(form: AnswerForm, ticket: Ticket | None, now: datetime) -> Response:
     sure = {"yes": Confidence.SURE, "no": Confidence.UNSURE}.get(form.sure.data or "")
-    ms = bounded_ms(ticket.served, parts.now()) if ticket else None
+    ms = bounded_ms(ticket.served, now) if ticket else None
     return Response(value=form.response, confidence=sure, response_ms=ms)
 
 
@@ -405,6 +424,25 @@ def _to(endpoint: str, **values: Any) -> Redirect:
 
 def _more() -> dict[str, str]:
     return {"more": "1"} if "more" in request.args else {}
+
+
+def _take(
+    form: AnswerForm, *, keep: Callable[[], None], again: Callable[[str], Page], then: Redirect
+) -> Page:
+    """Keep an answer and go on, or show its form again with what there is to mend."""
+    message = _mend(form, keep)
+    return then if message is None else again(message)
+
+
+def _mend(form: AnswerForm, take: Callable[[], None]) -> str | None:
+    """Let an answer be taken where its form is right; answers what there is to mend, None for nothing."""
+    if not form.validate():
+        return form.message or str(_("Choose an answer first."))
+    try:
+        take()
+    except ResponseError:
+        return _shape_words(form.item)
+    return None
 
 
 def _shape_words(item: Item) -> str:

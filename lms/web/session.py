@@ -3,20 +3,47 @@
 from __future__ import annotations
 
 import hmac
+import time
 from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Flask
-from flask_login import LoginManager, UserMixin
+from flask import Flask, Request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask_login import LoginManager, UserMixin, login_user
 from flask_login import current_user as _current_user
+from itsdangerous import BadSignature
 from sqlalchemy import bindparam, select
 
 from lms.bootstrap import Parts
 from lms.db.accounts import Organisation, Person, Team
 from lms.domain.access import Actor
 from lms.domain.accounts import Role, initial
+
+SESSION_SECONDS = 12 * 3600
+SET_BACK_SECONDS = 36 * 3600
+"""A clock set back by less ends no session; a session from further ahead was begun by a wrong clock."""
+SINCE = "since"
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Signed cookies whose signature may have any age: whether somebody is still signed in, `lives` says.
+
+    The signature's own time is renewed with every change, so that a session could go on for ever, and is
+    refused when it lies in the future, so that a clock set back by a second would end every session.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
+        """Answer what the cookie holds, or an empty session where it is not ours."""
+        serializer = self.get_signing_serializer(app)
+        value = request.cookies.get(self.get_cookie_name(app))
+        if serializer is None or not value:
+            return self.session_class()
+        try:
+            return self.session_class(serializer.loads(value))
+        except BadSignature:
+            return self.session_class()
 
 
 @dataclass(frozen=True)
@@ -88,13 +115,31 @@ def current() -> SignedIn:
     return cast(SignedIn, _current_user._get_current_object())
 
 
+def begin(person: SignedIn) -> None:
+    """Sign a person in. The session's life is counted by the system's clock, whatever the clock file says."""
+    session[SINCE] = int(time.time())
+    session.permanent = True
+    login_user(person)
+
+
+def lives() -> bool:
+    """Whether this request's session was begun less than `SESSION_SECONDS` ago."""
+    since = session.get(SINCE)
+    return isinstance(since, int) and -SET_BACK_SECONDS <= time.time() - since < SESSION_SECONDS
+
+
 def init_sessions(app: Flask, parts: Parts) -> None:
     """Register Flask-Login on the application."""
-    manager = LoginManager(app)
+    app.session_interface = Sessions()
+    manager = LoginManager()
+    # its context processor would load the person on error pages too, also where the database is what failed
+    manager.init_app(app, add_context_processor=False)
     manager.session_protection = None  # phones change address and agent; the version ends sessions
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(session_id: str) -> SignedIn | None:
+        if not lives():
+            return None
         uuid, _, version = session_id.partition(".")
         return load_person(parts, uuid, version)
 
@@ -105,9 +150,7 @@ def load_person(parts: Parts, uuid: str, version: str) -> SignedIn | None:
         wanted = UUID(uuid)
     except ValueError:
         return None
-    with parts.database.reading() as session:
-        # columns alone need no objects: on the connection this takes half as long as through the session
-        row = session.connection().execute(PERSON, {"wanted": wanted}).one_or_none()
+    row = parts.database.one(PERSON, {"wanted": wanted})
     if row is None or not hmac.compare_digest(str(row.session_version), version):
         return None
     return SignedIn(

@@ -6,11 +6,13 @@ The table is the contract. A route without a row fails, and so does a row withou
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -23,10 +25,18 @@ from lms.db.accounts import Person
 from lms.db.base import Base
 from lms.db.learning import CourseVersion
 from lms.db.quizzes import Card
+from lms.domain.access import Right
 from lms.services import accounts, authoring
+from lms.web.access import PUBLIC, right_of
 from tests.conftest import Clock
 from tests.practice_course import MODULE, RIGHT, SLUG, practice_course
+from xapi.lrs import store_statements
+from xapi.store import audit
+from xapi.store.attachments import Part
+from xapi.store.credentials import create_credential
+from xapi.store.dead_letters import Dead, bury, list_dead_letters
 from xapi.store.tables import metadata as xapi_metadata
+from xapi.store.targets import add_target
 
 NOBODY, LEARNER, STRANGER, MANAGER, RIVAL, TRAINER, ADMIN = (
     "nobody", "learner", "stranger", "manager", "rival", "trainer", "admin",
@@ -43,6 +53,17 @@ LET_IN = (200, 302, 303, 400)
 """A page, a way on, or a form that comes back for what is (not) in it."""
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 COHORT_NAMES = {MANAGER: "Autumn", RIVAL: "Winter"}
+SAID = {
+    "actor": {"mbox": "mailto:elsewhere@desk.test"},
+    "verb": {"id": "https://v.example/drew"},
+    "object": {"id": "https://o.example/1"},
+}
+ATTACHMENT = {
+    "usageType": "https://x.example/drawing",
+    "display": {"en": "Drawing"},
+    "contentType": "image/svg+xml",
+    "length": 41,
+}
 DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
 
 
@@ -59,6 +80,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("static", "GET"): Row(ALL),
     ("operations.healthz", "GET"): Row(ALL),
     ("operations.readyz", "GET"): Row(ALL),
+    ("profile.show", "GET"): Row(ALL),
     ("accounts.sign_in", "GET"): Row(ALL),
     ("accounts.sign_in_post", "POST"): Row(ALL),
     ("accounts.sign_out", "POST"): Row(ALL),
@@ -91,12 +113,53 @@ TABLE: dict[tuple[str, str], Row] = {
     ("quizzes.review", "GET"): Row(SIGNED_IN),
     ("quizzes.review_card", "GET"): Row(OWN),
     ("quizzes.answer_review", "POST"): Row(OWN),
+    ("records.statements", "GET"): Row(ADMINS),
+    ("records.statement", "GET"): Row(ADMINS),
+    ("records.raw", "GET"): Row(ADMINS),
+    ("records.attachment", "GET"): Row(ADMINS),
+    ("records.refusals", "GET"): Row(ADMINS),
+    ("records.credentials", "GET"): Row(ADMINS),
+    ("records.add_credential", "POST"): Row(ADMINS, {"name": "Reports", "scope": "read"}),
+    ("records.credential", "GET"): Row(ADMINS),
+    ("records.limit_credential", "POST"): Row(ADMINS, {"limit-rate_limit": "60"}),
+    ("records.rotate_credential", "POST"): Row(ADMINS, {"rotate-keep_hours": "24"}),
+    ("records.revoke", "POST"): Row(ADMINS),
+    ("records.targets", "GET"): Row(ADMINS),
+    ("records.add_target", "POST"): Row(
+        ADMINS,
+        {
+            "name": "another",
+            "endpoint": "https://lrs.example.com/xapi",
+            "key": "k",
+            "secret": "s",
+            "version": "2.0.0",
+        },
+    ),
+    ("records.target", "GET"): Row(ADMINS),
+    ("records.pause_target", "POST"): Row(ADMINS),
+    ("records.resume_target", "POST"): Row(ADMINS),
+    ("records.remove_target", "POST"): Row(ADMINS, {"remove-sure": "y"}),
+    ("records.retry_letters", "POST"): Row(ADMINS),
+    ("records.drop_letters", "POST"): Row(ADMINS, {"drop-sure": "y"}),
+    ("records.retry_letter", "POST"): Row(ADMINS),
+    ("records.drop_letter", "POST"): Row(ADMINS),
+    ("records.privacy", "GET"): Row(ADMINS),
+    ("records.export_person", "POST"): Row(ADMINS, {"export-person": "learner@desk.test"}),
+    ("records.delete_person", "POST"): Row(
+        ADMINS, {"delete-person": "learner@desk.test", "delete-sure": "y"}
+    ),
+    ("records.add_rule", "POST"): Row(ADMINS, {"rule-age_days": "365"}),
+    ("records.apply_rule", "POST"): Row(ADMINS),
+    ("records.remove_rule", "POST"): Row(ADMINS),
+    ("authoring.courses", "GET"): Row(AUTHORS),
+    ("authoring.course", "GET"): Row(AUTHORS),
     ("assignments.manage", "GET"): Row(MANAGERS),
     ("assignments.new_cohort", "GET"): Row(MANAGERS),
     ("assignments.new_cohort", "POST"): Row(MANAGERS),
     ("assignments.cohort", "GET"): Row(COHORT),
     ("assignments.progress_file", "GET"): Row(COHORT),
     ("assignments.add_people", "POST"): Row(COHORT),
+    ("assignments.name_managers", "POST"): Row(COHORT, {"managers": "admin@desk.test"}),
     ("assignments.assign", "POST"): Row(COHORT, {"course": SLUG}),
     ("assignments.withdraw", "POST"): Row(COHORT, {"course": SLUG}),
     ("assignments.restore", "POST"): Row(COHORT, {"course": SLUG, "at": "2026-11-23T09:00:00+00:00"}),
@@ -152,6 +215,29 @@ def world(
         secret = accounts.make_link(session, people[STRANGER], now=parts.now(), new_secret=parts.new_secret)
         card = session.scalars(select(Card)).first()
         digest = session.scalars(select(CourseVersion.content_hash)).one()
+        rule = audit.add_rule(
+            session, age_days=365, verb=None, activity=None, who="x", now=parts.now(), new_id=parts.new_id
+        )
+        key, _ = create_credential(session, "x", "read", now=parts.now(), secrets=secrets.token_urlsafe)
+        [statement] = store_statements(
+            session,
+            [{**SAID, "attachments": [{**ATTACHMENT, "sha2": sha256(DRAWING).hexdigest()}]}],
+            authority={"mbox": "mailto:tool@desk.test"},
+            now=parts.now(),
+            new_id=parts.new_id,
+            attachments=[Part(sha256(DRAWING).hexdigest(), "image/svg+xml", DRAWING)],
+        )
+        target = add_target(
+            session,
+            "warehouse",
+            "https://lrs.example.com/xapi",
+            key="k",
+            secret="s",
+            now=parts.now(),
+            new_id=parts.new_id,
+        )
+        bury(session, target, [Dead(1, UUID(statement), "refused")], now=parts.now())
+        [letter] = list_dead_letters(session, target)
     assert card is not None
     lesson = course.lessons[0]
     values = {
@@ -167,7 +253,14 @@ def world(
         "card": card.uuid,
         "sequence": card.sequence,
         "digest": digest,
+        "statement_id": statement,
+        "sha2": sha256(DRAWING).hexdigest(),
+        "key": key,
+        "rule_id": rule.id,
+        "target_id": target,
+        "letter_id": letter.id,
         "path": "drawing.svg",
+        "defined": "verbs/assigned",
         "cohort_id": cohorts[MANAGER].rsplit("/", 1)[1],
     }
     return World(enter, values)
@@ -215,6 +308,15 @@ def stored(parts: Parts) -> dict[str, list[str]]:
 
 def test_every_route_has_a_row_and_every_row_a_route(app: Flask) -> None:
     assert {(rule.endpoint, method) for rule, method in routes(app)} == set(TABLE)
+
+
+def test_every_view_says_what_it_asks_for_as_its_row_does(app: Flask) -> None:
+    """A view that says nothing is closed; one that is open says so and is open in the table."""
+    for rule, method in routes(app):
+        right = right_of(app, rule.endpoint)
+
+        assert right == PUBLIC or isinstance(right, Right), f"{rule.endpoint} says nothing"
+        assert (right == PUBLIC) == (NOBODY in TABLE[rule.endpoint, method].allowed), rule.endpoint
 
 
 def test_each_route_lets_in_exactly_those_of_its_row(app: Flask, world: World) -> None:

@@ -310,3 +310,18 @@ def test_the_list_of_people_is_searched_and_escaped(make_person: Make, sign_in: 
 
     assert "<img src=x" not in page and "&lt;img" in page
     assert "x@desk.test" not in admin.get("/admin/people?q=%25").text
+
+
+@pytest.mark.parametrize(
+    ("sent_to", "shown_at"), [("/me/password", "/me"), ("/admin/people/new?q=1", "/admin/people/new?q=1")]
+)
+def test_the_language_switch_of_a_refused_form_leads_to_a_page_that_there_is(
+    sign_in: Enter, sent_to: str, shown_at: str
+) -> None:
+    inside = sign_in("admin")
+
+    refused = inside.post(sent_to, data={})
+
+    assert refused.status_code == 400
+    assert f'name="next" value="{shown_at}"' in refused.text
+    assert inside.get(shown_at).status_code == 200

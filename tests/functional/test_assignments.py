@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
+from html import unescape
 from uuid import UUID
 
 import pytest
@@ -23,6 +25,7 @@ from xapi.store.tables import Statement
 Enter = Callable[..., FlaskClient]
 Make = Callable[..., Person]
 SLUG = "service-desk"
+LESSON = "why-service-decides"
 
 
 @pytest.fixture
@@ -150,7 +153,7 @@ def test_who_is_late_is_said_with_the_reason_and_filtered_by_the_address(
     late = inside.get(f"/manage/cohorts/{cohort}?state=late").text
 
     assert "suggested date passed 1 working day ago" in behind
-    assert "due date passed 1 working day ago; 0 of 6 lessons, 0 of 1 quizzes" in late
+    assert "due date passed 1 working day ago; 0 of 32 lessons, 0 of 5 quizzes" in late
     assert "林悦" not in inside.get(f"/manage/cohorts/{cohort}?state=done").text
     assert "3 late" in inside.get("/manage").text
 
@@ -201,7 +204,12 @@ def test_the_file_keeps_newlines_and_commas_in_their_cell_and_runs_nothing(
 def test_somebody_elses_cohort_does_not_exist(
     course: None, sign_in: Enter, cohort: UUID, parts: Parts, role: str, method: str, path: str
 ) -> None:
-    data = {"course": SLUG, "emails": "p0@desk.test", "at": "2026-11-23T09:00:00+00:00"}
+    data = {
+        "course": SLUG,
+        "emails": "p0@desk.test",
+        "managers": "boss@desk.test",
+        "at": "2026-11-23T09:00:00+00:00",
+    }
     other = sign_in(role)
 
     answer = getattr(other, method)(
@@ -226,21 +234,7 @@ def test_a_cohort_of_ten_thousand_is_paged_by_the_database(
     count_queries: Callable[[], int],
 ) -> None:
     inside = sign_in(manager)
-    with parts.database.writing(seconds=60) as session:
-        cohort_id = session.scalars(select(Cohort.id)).one()
-        session.add_all(
-            Person(
-                uuid=parts.new_id(),
-                email=f"x{n}@desk.test",
-                display_name=f"X {n:05}",
-                role="learner",
-                created_at=parts.now(),
-            )
-            for n in range(300)
-        )
-        session.flush()
-        for person_id in session.scalars(select(Person.id).where(Person.email.like("x%@desk.test"))):
-            session.add(CohortMember(cohort_id=cohort_id, person_id=person_id, joined_at=parts.now()))
+    crowd(parts, 300)
     inside.get(f"/manage/cohorts/{cohort}")
     count_queries()
 
@@ -248,3 +242,157 @@ def test_a_cohort_of_ten_thousand_is_paged_by_the_database(
 
     assert count_queries() <= 12
     assert page.count('<th scope="row">') == 50
+
+
+def names(page: str) -> list[str]:
+    """The people of a page's table, in its order."""
+    return [unescape(name) for name in re.findall(r'<th scope="row">([^<]*)', page)]
+
+
+def crowd(parts: Parts, count: int) -> None:
+    """Put more people into the one cohort."""
+    with parts.database.writing(seconds=60) as session:
+        cohort_id = session.scalars(select(Cohort.id)).one()
+        people = [
+            Person(
+                uuid=parts.new_id(),
+                email=f"x{n}@desk.test",
+                display_name=f"X {n:05}",
+                role="learner",
+                created_at=parts.now(),
+            )
+            for n in range(count)
+        ]
+        session.add_all(people)
+        session.flush()
+        session.add_all(
+            CohortMember(cohort_id=cohort_id, person_id=person.id, joined_at=parts.now()) for person in people
+        )
+
+
+def open_assignments(parts: Parts) -> int:
+    with parts.database.reading() as session:
+        return session.scalar(select(func.count()).where(Assignment.withdrawn_at.is_(None))) or 0
+
+
+def test_people_stand_in_the_order_that_is_asked_for_also_in_the_file(
+    course: None, sign_in: Enter, manager: Person, cohort: UUID, parts: Parts
+) -> None:
+    inside = sign_in(manager)
+    give(inside, cohort)
+    with parts.database.reading() as session:
+        wu = session.scalars(select(Person).where(Person.email == "p1@desk.test")).one()
+    learner = sign_in(wu)
+    learner.post(f"/courses/{SLUG}/start")
+    learner.post(f"/courses/{SLUG}/lessons/{LESSON}/step", data={"step": "1"})
+
+    by_activity = inside.get(f"/manage/cohorts/{cohort}?sort=activity").text
+    unknown = inside.get(f"/manage/cohorts/{cohort}?sort=nonsense&state=nonsense&page=99")
+    file = inside.get(f"/manage/cohorts/{cohort}/progress.csv?sort=activity").data.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(file, newline="")))
+
+    assert names(by_activity) == ["=HYPERLINK(1)", "林悦", 'Wu, "Jun"\nBerlin']
+    assert 'aria-sort="ascending"' in by_activity
+    assert [row[1] for row in rows[1:]] == ["p0@desk.test", "p2@desk.test", "p1@desk.test"]
+    assert unknown.status_code == 200 and len(names(unknown.text)) == 3
+
+
+def test_late_people_are_named_in_the_list_of_cohorts(
+    course: None, sign_in: Enter, manager: Person, cohort: UUID, parts: Parts, clock: Clock
+) -> None:
+    inside = sign_in(manager)
+    give(inside, cohort, hard_due="2026-11-25")
+    with parts.database.writing() as session:
+        done = session.scalars(select(Registration).order_by(Registration.id)).first()
+        assert done is not None
+        done.completed_at = parts.now()
+    clock.now += timedelta(days=4)
+
+    page = unescape(inside.get("/manage").text)
+
+    assert "1 of 3 done" in page
+    assert "2 late" in page and "Late: " in page
+
+
+def test_a_cohort_where_nobody_is_and_one_where_nothing_is_assigned_say_so(
+    course: None, sign_in: Enter, manager: Person, cohort: UUID
+) -> None:
+    inside = sign_in(manager)
+    made = inside.post("/manage/cohorts/new", data={"name": "Empty", "starts_on": "2026-12-01"})
+
+    assert "Nobody in this cohort yet" in inside.get(made.location).text
+    assert "nothing assigned yet" in inside.get(f"/manage/cohorts/{cohort}").text
+    assert "No cohort of yours yet" in sign_in("manager").get("/manage").text
+
+
+def test_a_day_in_the_past_is_taken_where_it_is_meant(
+    course: None, sign_in: Enter, manager: Person, cohort: UUID, parts: Parts
+) -> None:
+    answer = give(sign_in(manager), cohort, hard_due="2026-11-02", past="y")
+
+    assert answer.status_code == 303  # type: ignore[attr-defined]
+    with parts.database.reading() as session:
+        assert set(session.scalars(select(Assignment.hard_due))) == {date(2026, 11, 2)}
+
+
+def test_a_named_manager_sees_the_cohort_and_a_learner_cannot_be_named(
+    sign_in: Enter, manager: Person, cohort: UUID, make_person: Make
+) -> None:
+    inside = sign_in(manager)
+    other = make_person("manager", email="second@desk.test")
+    make_person("learner", email="new@desk.test")
+
+    wrong = inside.post(f"/manage/cohorts/{cohort}/managers", data={"managers": "new@desk.test"})
+    before = sign_in(other).get(f"/manage/cohorts/{cohort}").status_code
+    right = inside.post(f"/manage/cohorts/{cohort}/managers", data={"managers": "second@desk.test"})
+
+    assert (wrong.status_code, before, right.status_code) == (400, 404, 303)
+    assert sign_in(other).get(f"/manage/cohorts/{cohort}").status_code == 200
+
+
+def test_a_cohort_takes_back_only_what_it_gave(
+    course: None, sign_in: Enter, manager: Person, cohort: UUID, parts: Parts
+) -> None:
+    inside = sign_in(manager)
+    give(inside, cohort)
+    made = inside.post("/manage/cohorts/new", data={"name": "Second", "starts_on": "2026-12-01"}).location
+    inside.post(f"{made}/people", data={"emails": "p0@desk.test"})
+    inside.post(f"{made}/assign", data={"course": SLUG, "hard_due": "2026-12-20"})
+
+    inside.post(f"{made}/withdraw", data={"course": SLUG})
+
+    assert open_assignments(parts) == 3
+
+
+def test_a_course_begun_by_oneself_keeps_its_run_when_it_is_assigned(
+    course: None, sign_in: Enter, manager: Person, cohort: UUID, parts: Parts
+) -> None:
+    with parts.database.reading() as session:
+        lin = session.scalars(select(Person).where(Person.email == "p2@desk.test")).one()
+    sign_in(lin).post(f"/courses/{SLUG}/start")
+    with parts.database.reading() as session:
+        run = session.scalars(select(Registration.uuid)).one()
+
+    give(sign_in(manager), cohort, hard_due="2026-12-08")
+
+    with parts.database.reading() as session:
+        own = session.scalars(select(Assignment).where(Assignment.person_id == lin.id)).one()
+        runs = session.scalars(select(Registration.uuid).where(Registration.assignment_id == own.id)).all()
+        assert own.hard_due == date(2026, 12, 8) and own.cohort_id is not None
+        assert runs == [run]
+
+
+def test_a_course_taken_back_and_given_again_keeps_each_run(
+    course: None, sign_in: Enter, manager: Person, cohort: UUID, parts: Parts
+) -> None:
+    inside = sign_in(manager)
+    crowd(parts, 60)
+    give(inside, cohort)
+    inside.post(f"/manage/cohorts/{cohort}/withdraw", data={"course": SLUG})
+    taken_back = open_assignments(parts)
+
+    give(inside, cohort, hard_due="2026-12-08")
+
+    assert (taken_back, open_assignments(parts)) == (0, 63)
+    with parts.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Registration)) == 63

@@ -92,7 +92,7 @@ def form_of(item: Item) -> dict[str, object]:
 def answer(client: FlaskClient, lesson: Lesson, item: Item) -> None:
     html = client.get(lesson_url(lesson)).text
     action = f"{lesson_url(lesson)}/interactions/{item.id}"
-    form = html.split(f'action="{action}"', 1)[1].split("</form>", 1)[0]
+    form = html.split(f'action="{action}#item-{item.id}"', 1)[1].split("</form>", 1)[0]
     token = re.search(r'name="token" value="([^"]+)"', form)
     assert token is not None
     response = client.post(action, data={"token": unescape(token[1]), **form_of(item)})
@@ -167,11 +167,13 @@ def queries(parts: Parts) -> Iterator[list[str]]:
         if not sql.startswith(("BEGIN", "SAVEPOINT", "RELEASE")):
             sent.append(sql)
 
-    event.listen(parts.database.engine, "before_cursor_execute", listen)
+    for engine in parts.database.engines:
+        event.listen(engine, "before_cursor_execute", listen)
     try:
         yield sent
     finally:
-        event.remove(parts.database.engine, "before_cursor_execute", listen)
+        for engine in parts.database.engines:
+            event.remove(engine, "before_cursor_execute", listen)
 
 
 # Today

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,9 +19,10 @@ from lms.bootstrap import Parts
 from lms.db.accounts import Person
 from lms.db.assignments import ModuleResult, Registration
 from lms.db.quizzes import Answer, Attempt, Card, Confidence, Review
+from lms.services import attempts
 from lms.services.authoring import import_course
 from tests.conftest import Clock
-from tests.practice_course import MODULE, NOTHING, RIGHT, SLUG, TYPES, WRONG, practice_course
+from tests.practice_course import MODULE, NOTHING, RIGHT, SLUG, TYPES, WRONG, practice_course, practice_item
 from xapi.store.tables import Statement
 
 QUIZ = f"/courses/{SLUG}/modules/{MODULE}/quiz"
@@ -196,6 +198,29 @@ def test_a_double_submit_keeps_the_first_answer(learner: FlaskClient, parts: Par
     assert (count(parts, Answer), count(parts, Review)) == (1, 1)
     with parts.database.reading() as session:
         assert not session.scalars(select(Answer)).one().correct
+
+
+def test_an_answer_overtaken_by_another_keeps_the_first(
+    learner: FlaskClient, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = start(learner)
+    plan = attempts.plan_answer
+
+    def overtaken(session: Session, asked: attempts.AskedQuestion, **given: Any) -> Any:
+        planned = plan(session, asked, **given)
+        if "lock" not in given:  # the page's own plan: somebody else answers before it is kept
+            with parts.database.writing() as other:
+                attempts.answer_question(
+                    other, parts.courses, attempt_uuid=asked.attempt, place=asked.place, **given
+                )
+        return planned
+
+    monkeypatch.setattr(attempts, "plan_answer", overtaken)
+    told = answer(learner, address)
+
+    assert told == address
+    assert (count(parts, Answer), count(parts, Review)) == (1, 1)
+    assert "Right." in learner.get(told).text
 
 
 def test_the_back_button_shows_the_stored_answer(learner: FlaskClient) -> None:
@@ -409,10 +434,43 @@ def test_an_interaction_sent_twice_is_one_try(learner: FlaskClient, parts: Parts
 def test_an_empty_interaction_is_asked_for_and_not_kept(learner: FlaskClient, parts: Parts) -> None:
     form = {"token": token(learner.get(LESSON).text)}
 
-    learner.post(f"{LESSON}/interactions/in-lesson", data=form)
+    refused = learner.post(f"{LESSON}/interactions/in-lesson", data=form)
 
-    assert "Choose an answer first." in learner.get(LESSON).text
+    assert refused.status_code == 400
+    assert refused.text.count("Choose an answer first.") == 1
     assert count(parts, Answer) == 0
+
+
+@pytest.mark.parametrize("why", ["a gap is empty", "the page was too old"])
+def test_an_interaction_that_is_refused_keeps_what_was_typed(
+    sign_in: Callable[..., FlaskClient], publish: Callable[..., None], parts: Parts, why: str
+) -> None:
+    course = practice_course(kinds=("single",), siblings=())
+    module = course.modules[0]
+    two_gaps = {
+        "text": {"en": "In {{g1}} {{g2}}.", "zh-CN": "在 {{g1}} {{g2}} 内。"},
+        "gaps": [*TYPES["cloze"]["gaps"], {"id": "g2", "accepted": {"en": ["minutes"], "zh-CN": ["分钟"]}}],
+    }
+    item = practice_item("cloze", id="in-lesson", form="lesson", point=module.items[0].point, given=two_gaps)
+    publish(replace(course, modules=(replace(module, items=(module.items[0], item)),)))
+    learner = sign_in("learner")
+    learner.post(f"/courses/{SLUG}/start")
+    fresh = token(learner.get(LESSON).text)
+    typed = {"gap-g1": "seventy <b>seven", "gap-g2": "" if why == "a gap is empty" else "days"}
+
+    refused = learner.post(
+        f"{LESSON}/interactions/in-lesson",
+        data={**typed, "token": fresh if why == "a gap is empty" else "of yesterday"},
+    )
+
+    assert refused.status_code == 400
+    assert 'value="seventy &lt;b&gt;seven"' in refused.text
+    assert ("Fill each gap first." in refused.text) == (why == "a gap is empty")
+    assert "Not yet" not in refused.text, "a form that was not taken is not a try"
+    assert count(parts, Answer) == 0
+    sent = {"gap-g1": "eighteen", "gap-g2": "minutes", "token": token(refused.text)}
+    assert learner.post(f"{LESSON}/interactions/in-lesson", data=sent).status_code == 303
+    assert count(parts, Answer) == 1
 
 
 def test_lessons_and_quiz_together_complete_module_and_course(learner: FlaskClient, parts: Parts) -> None:
@@ -448,7 +506,8 @@ def test_questions_are_in_the_language_of_the_page(
 
 def test_pages_ask_few_queries(learner: FlaskClient, parts: Parts, clock: Clock) -> None:
     asked: list[str] = []
-    event.listen(parts.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    for engine in parts.database.engines:
+        event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
     address = start(learner)
     told = answer(learner, address)
     counts = {}

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, select, text
+from sqlalchemy import insert, inspect, select, text
+from sqlalchemy.exc import DBAPIError
 
 from lms.db import migrate
 from lms.db.accounts import Organisation, Team
@@ -19,7 +24,9 @@ from lms.db.tables import metadata
 from lms.domain.errors import Conflict, Unavailable
 from lms.services import start
 from tests.conftest import IRI_BASE
+from xapi.spec.mentions import iri_key
 from xapi.store.partitions import is_partition
+from xapi.store.tables import Statement, StatementIri
 from xapi.store.tables import metadata as record_store
 
 
@@ -35,7 +42,8 @@ def test_what_is_written_is_there_and_what_fails_is_not(database: Database) -> N
 
 
 def test_reading_never_commits(database: Database) -> None:
-    with database.reading() as session:
+    refused = pytest.raises(DBAPIError) if database.dialect == "postgresql" else nullcontext()
+    with refused, database.reading() as session:
         session.execute(text("UPDATE organisation SET name = 'lost'"))
 
     with database.reading() as session:
@@ -135,3 +143,37 @@ def test_a_transaction_that_hangs_is_cut_off_and_the_database_serves_again(datab
     assert time.monotonic() - began < 5
     stuck.ready()
     stuck.close()
+
+
+def test_statements_from_before_are_found_by_their_attachments(database: Database) -> None:
+    migrate.downgrade(database, "0002")
+    sha2 = "AB" * 32
+    payload = {
+        "actor": {"mbox": "mailto:li@desk.test"},
+        "verb": {"id": "https://v.example/did"},
+        "object": {"id": "https://o.example/1"},
+        "attachments": [{"usageType": "a:b", "display": {}, "contentType": "a/b", "length": 1, "sha2": sha2}],
+    }
+    with database.writing() as session:
+        for seq, given in ((1, payload), (2, {**payload, "attachments": []})):
+            session.execute(
+                insert(Statement).values(
+                    seq=seq,
+                    id=uuid4(),
+                    payload=json.dumps(given),
+                    version="1.0.0",
+                    verb="https://v.example/did",
+                    occurred=datetime(2026, 1, 1, tzinfo=UTC),
+                    voided=False,
+                )
+            )
+
+    migrate.upgrade(database)
+
+    with database.reading() as session:
+        found = session.execute(
+            select(StatementIri.key, StatementIri.seq, StatementIri.source).where(
+                StatementIri.usage == "attachment"
+            )
+        ).all()
+    assert [tuple(row) for row in found] == [(iri_key(sha2.lower()), 1, 1)]

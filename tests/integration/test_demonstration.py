@@ -36,6 +36,8 @@ from lms.services.catalogue import CourseCache
 from lms.services.demonstration import State
 from lms.services.statements import Speaker
 from tests.conftest import MONDAY, Clock
+from tests.profile_rules import rest_after, templates_of
+from xapi.profile import read_profile
 from xapi.spec.payload import parse_json
 from xapi.store.tables import Statement
 
@@ -343,3 +345,24 @@ class TestCommands:
         again = runner.invoke(args=["demo", "load"])
         assert again.exit_code == 0
         assert len(again.stdout.splitlines()) == 4
+
+
+def test_all_that_was_said_follows_the_profile_and_each_run_its_pattern(session: Session) -> None:
+    profile = parse_json(read_profile(session.scalars(select(Organisation.iri_base)).one()).text)
+    patterns = {one["id"]: one for one in profile["patterns"]}
+    (primary,) = (id for id, one in patterns.items() if one.get("primary"))
+    runs: dict[str, list[tuple[datetime, int, set[str]]]] = {}
+    said = session.execute(select(Statement.seq, Statement.occurred, Statement.payload))
+
+    for seq, occurred, payload in said:
+        statement = parse_json(payload)
+        matched = set(templates_of(statement, profile["templates"]))
+        assert len(matched) == 1, payload
+        registration = statement["context"].get("registration")
+        if registration is not None:
+            runs.setdefault(registration, []).append((occurred, seq, matched))
+
+    assert len(runs) >= 4
+    for told in runs.values():
+        in_order = [matched for _, _, matched in sorted(told, key=lambda one: one[:2])]
+        assert rest_after(primary, in_order, patterns) == 0

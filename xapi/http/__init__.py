@@ -2,5 +2,6 @@
 clock."""
 
 from xapi.http.blueprint import create_blueprint
+from xapi.http.mount import mount
 
-__all__ = ["create_blueprint"]
+__all__ = ["create_blueprint", "mount"]

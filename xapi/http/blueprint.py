@@ -17,6 +17,7 @@ from xapi.errors import (
     PreconditionFailed,
     TooLarge,
     TooManyAttempts,
+    TooManyRequests,
     Unauthorized,
     XapiError,
 )
@@ -63,13 +64,14 @@ STATUS: Mapping[type[XapiError], int] = {
     PreconditionFailed: 412,
     TooLarge: 413,
     TooManyAttempts: 429,
+    TooManyRequests: 429,
 }
 KEPT_REFUSALS = (Invalid, Forbidden, Conflict, TooLarge)
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        f"ETag, Last-Modified, WWW-Authenticate, {VERSION_HEADER}, {CONSISTENT_THROUGH}"
+        f"ETag, Last-Modified, Retry-After, WWW-Authenticate, {VERSION_HEADER}, {CONSISTENT_THROUGH}"
     ),
 }
 """Clients show their credential in a header, never a cookie: another origin gains nothing from this."""
@@ -97,12 +99,14 @@ def create_blueprint(
     new_id: Callable[[], UUID],
     secret: str | bytes,
     home: str = DEFAULT_HOME,
+    outages: tuple[type[Exception], ...] = OUTAGES,
 ) -> Blueprint:
     """Answer the record store to be mounted at /xapi; an application with CSRF protection must exempt it.
 
     `reading` and `writing` open transactions, the latter commits; `secret` seals cursors; `home` is the
     homePage of
-    the accounts that vouch for statements, and must not change with the server's address.
+    the accounts that vouch for statements, and must not change with the server's address; `outages` are what
+    the transactions raise where the database cannot answer now.
     """
     service = Service(
         reading=reading,
@@ -116,10 +120,10 @@ def create_blueprint(
     blueprint = Blueprint("xapi", __name__, url_prefix="/xapi")
 
     def about() -> Response:
-        return _respond(service, guard, name="about")
+        return _respond(service, guard, outages, name="about")
 
     def resource(name: str) -> Callable[[], Response]:
-        return lambda: _respond(service, guard, name=name)
+        return lambda: _respond(service, guard, outages, name=name)
 
     views = {"about": about} | {name: resource(name) for name in RESOURCES}
     for path, view in views.items():
@@ -141,7 +145,7 @@ def create_blueprint(
     return blueprint
 
 
-def _respond(service: Service, guard: Guard, *, name: str) -> Response:
+def _respond(service: Service, guard: Guard, outages: tuple[type[Exception], ...], *, name: str) -> Response:
     if request.method == "OPTIONS":
         return Response(status=204, headers={**CORS, **PREFLIGHT})
     call: Call | None = None
@@ -158,8 +162,8 @@ def _respond(service: Service, guard: Guard, *, name: str) -> Response:
         answer = _refusal(error)
         if client is not None and call is not None:
             _keep(service, call, client, error=error, status=answer.status, name=name)
-    except OUTAGES:
-        log.exception("the database does not answer")
+    except outages as error:
+        log.error("the database does not answer: %r", error.__cause__ or error)
         answer = Answer(503, _message("the store cannot answer now"), headers={"Retry-After": "5"})
     headers = {**CORS, **HARMLESS, VERSION_HEADER: _version_header(call, name=name), **answer.headers}
     if name == "statements" and CONSISTENT_THROUGH not in headers:
@@ -197,7 +201,7 @@ def _refusal(error: XapiError) -> Answer:
     if status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="xAPI", charset="UTF-8"'
     elif status == 429:
-        headers["Retry-After"] = "60"
+        headers["Retry-After"] = str(error.retry_after) if isinstance(error, TooManyRequests) else "60"
     return Answer(status, _message(str(error)), headers=headers)
 
 

@@ -2,9 +2,10 @@
 
 from xapi import lrs
 from xapi.http.call import Call
-from xapi.http.service import Answer, Service, require
+from xapi.http.service import Answer, Service, require, require_within
 from xapi.spec.actor import check_agent
 from xapi.spec.datatypes import check_iri
+from xapi.spec.mentions import agent_key
 from xapi.spec.payload import dump_json, parse_json
 from xapi.store.credentials import Client
 from xapi.store.documents import etag_of
@@ -15,6 +16,7 @@ def get_activity(service: Service, call: Call, client: Client) -> Answer:
     call.check_parameters(("activityId",), required=("activityId",))
     require(client, "look", "state", "profile")
     iri = check_iri(call.parameters["activityId"], at="activityId")
+    require_within(client, activity=iri)
     with service.reading() as session:
         return _described(lrs.describe_activity(session, iri))
 
@@ -24,6 +26,7 @@ def get_person(service: Service, call: Call, client: Client) -> Answer:
     call.check_parameters(("agent",), required=("agent",))
     require(client, "look", "profile")
     agent = check_agent(parse_json(call.parameters["agent"], at="agent"), at="agent")
+    require_within(client, agent=agent_key(agent))
     with service.reading() as session:
         return _described(lrs.describe_person(session, agent))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from xapi.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from xapi.http.call import Call
-from xapi.http.service import Answer, Service, require
+from xapi.http.service import Answer, Service, require, require_within
 from xapi.spec.actor import check_agent
 from xapi.spec.datatypes import check_iri, check_media_type, check_uuid
 from xapi.spec.mentions import agent_key
@@ -35,11 +35,11 @@ class Resource:
     optional: tuple[str, ...] = ()
     scope: str = "profile"
 
-    def place(self, call: Call) -> Place:
-        """Answer what the call's documents are about."""
+    def place(self, call: Call, client: Client) -> Place:
+        """Answer what the call's documents are about; raise `Forbidden` where a token is not for that."""
         parameters = call.parameters
         registration = parameters.get("registration")
-        return Place(
+        place = Place(
             kind=self.kind,
             activity=check_iri(parameters["activityId"], at="activityId")
             if "activityId" in self.about
@@ -47,6 +47,14 @@ class Resource:
             agent=agent_parameter(parameters["agent"]) if "agent" in self.about else None,
             registration=None if registration is None else check_uuid(registration, at="registration"),
         )
+        require_within(
+            client,
+            agent=place.agent,
+            activity=place.activity,
+            registration=place.registration,
+            registered=self.kind is Kind.STATE,
+        )
+        return place
 
 
 STATE = Resource(Kind.STATE, "stateId", ("activityId", "agent"), ("registration",), scope="state")
@@ -75,8 +83,8 @@ def handlers(resource: Resource) -> Mapping[str, Callable[[Service, Call, Client
 def _get(resource: Resource, service: Service, call: Call, client: Client) -> Answer:
     require(client, "look", resource.scope)
     if resource.id not in call.parameters:
-        return _list(resource, service, call)
-    place, id = _named(resource, call)
+        return _list(resource, service, call, client)
+    place, id = _named(resource, call, client)
     with service.reading() as session:
         found = store.find_document(session, place, id)
     if found is None:
@@ -85,9 +93,9 @@ def _get(resource: Resource, service: Service, call: Call, client: Client) -> An
     return Answer(200, found.content, found.content_type, headers)
 
 
-def _list(resource: Resource, service: Service, call: Call) -> Answer:
+def _list(resource: Resource, service: Service, call: Call, client: Client) -> Answer:
     call.check_parameters((*resource.about, *resource.optional, "since"), required=resource.about)
-    place = resource.place(call)
+    place = resource.place(call, client)
     since = call.parameters.get("since")
     after = None if since is None else parse_timestamp(since, at="since")
     with service.reading() as session:
@@ -101,7 +109,7 @@ def _list(resource: Resource, service: Service, call: Call) -> Answer:
 
 def _put(resource: Resource, service: Service, call: Call, client: Client) -> Answer:
     require(client, resource.scope)
-    place, id = _named(resource, call)
+    place, id = _named(resource, call, client)
     content_type = _content_type(call)
     if call.content_type == JSON:
         parse_json(call.json_body())
@@ -118,7 +126,7 @@ def _put(resource: Resource, service: Service, call: Call, client: Client) -> An
 
 def _post(resource: Resource, service: Service, call: Call, client: Client) -> Answer:
     require(client, resource.scope)
-    place, id = _named(resource, call)
+    place, id = _named(resource, call, client)
     content_type = _content_type(call)
     posted = _json_object(call.json_body(), at="body") if call.content_type == JSON else None
     with service.writing() as session:
@@ -136,11 +144,11 @@ def _delete(resource: Resource, service: Service, call: Call, client: Client) ->
     require(client, resource.scope)
     if resource.id not in call.parameters and resource.kind is Kind.STATE:
         call.check_parameters((*resource.about, *resource.optional), required=resource.about)
-        place = resource.place(call)
+        place = resource.place(call, client)
         with service.writing() as session:
             store.delete_documents(session, place)
         return Answer(204)
-    place, id = _named(resource, call)
+    place, id = _named(resource, call, client)
     with service.writing() as session:
         store.lock_document(session, place, id)
         _check_preconditions(call, store.find_document(session, place, id))
@@ -148,10 +156,10 @@ def _delete(resource: Resource, service: Service, call: Call, client: Client) ->
     return Answer(204)
 
 
-def _named(resource: Resource, call: Call) -> tuple[Place, str]:
+def _named(resource: Resource, call: Call, client: Client) -> tuple[Place, str]:
     required = (*resource.about, resource.id)
     call.check_parameters((*required, *resource.optional), required=required)
-    return resource.place(call), call.parameters[resource.id]
+    return resource.place(call, client), call.parameters[resource.id]
 
 
 def _content_type(call: Call) -> str:

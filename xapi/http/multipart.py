@@ -8,14 +8,13 @@ from typing import Any
 
 from xapi.errors import Invalid, TooLarge
 from xapi.http.call import MAX_JSON, Call
-from xapi.spec.attachment import attachments_of
+from xapi.spec.attachment import Part, attachments_of
+from xapi.spec.multipart import HASH_HEADER
 from xapi.spec.payload import parse_json
 from xapi.spec.signature import check_signature, is_signature
 from xapi.spec.version import Version
-from xapi.store.attachments import Part
 
 MAX_PARTS = 200
-HASH_HEADER = "X-Experience-API-Hash"
 
 _BOUNDARY = re.compile(r"""boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))""", re.IGNORECASE)
 _HASHES = {56: hashlib.sha224, 64: hashlib.sha256, 96: hashlib.sha384, 128: hashlib.sha512}
@@ -56,25 +55,6 @@ def check_parts(statements: Sequence[Mapping[str, Any]], parts: Sequence[Part], 
                 check_signature(statement, one, sent.get(sha2), version=version)
     for sha2 in sorted(sent.keys() - named):
         raise Invalid("attachments", f"expected a statement that names the part with the hash {sha2}")
-
-
-def write(json_body: bytes, parts: Sequence[Part]) -> tuple[bytes, str]:
-    """Answer a multipart body and its content type; equal contents give equal bytes."""
-    hashes = b"".join(part.sha2.encode() for part in parts)
-    boundary = hashlib.sha256(json_body + hashes).hexdigest()[:40]
-    mark = f"--{boundary}\r\n".encode()
-    chunks = [mark, b"Content-Type: application/json\r\n\r\n", json_body, b"\r\n"]
-    for part in parts:
-        chunks += [
-            mark,
-            f"Content-Type: {part.content_type}\r\n".encode("latin-1", "replace"),
-            b"Content-Transfer-Encoding: binary\r\n",
-            f"{HASH_HEADER}: {part.sha2}\r\n\r\n".encode(),
-            part.content,
-            b"\r\n",
-        ]
-    chunks.append(f"--{boundary}--\r\n".encode())
-    return b"".join(chunks), f'multipart/mixed; boundary="{boundary}"'
 
 
 def _split(body: bytes, boundary: bytes) -> list[bytes]:

@@ -1,18 +1,21 @@
 """The statements resource (xAPI 1.0.3 part 3, 2.1)."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from xapi import lrs
-from xapi.errors import Invalid
+from xapi.errors import Invalid, NotFound
 from xapi.http import multipart
 from xapi.http.call import Call
-from xapi.http.service import Answer, Service, allows, require
+from xapi.http.service import Answer, Service, allows, require, require_spoken_of, require_within, spoken_of
 from xapi.spec.actor import check_actor
 from xapi.spec.datatypes import check_iri, check_uuid
 from xapi.spec.format import Format
 from xapi.spec.language import accepted_languages
 from xapi.spec.mentions import agent_key
+from xapi.spec.multipart import write as write_multipart
 from xapi.spec.payload import dump_json, parse_json
 from xapi.spec.statement import check_statement, check_statements
 from xapi.spec.timestamp import microseconds, parse_timestamp
@@ -43,7 +46,7 @@ _FILTERS = (
 def get_statements(service: Service, call: Call, client: Client) -> Answer:
     """Answer one statement, or a page of those that match."""
     call.check_parameters((*_ONE, *_FILTERS, *_SHOWN, "more"))
-    require(client, "read", "mine")
+    require(client, "read", "mine", "bound")
     if "more" in call.parameters:
         call.check_parameters(("more",))
         after, parameters = service.cursors.open(call.parameters["more"])
@@ -94,6 +97,8 @@ def _received(call: Call) -> tuple[Any, tuple[Part, ...]]:
 def _store(
     service: Service, call: Call, client: Client, *, statements: list[dict[str, Any]], parts: tuple[Part, ...]
 ) -> Answer:
+    for statement in statements:
+        require_spoken_of(client, statement)
     with service.writing() as session:
         now = service.clock()
         ids = lrs.store_statements(
@@ -113,9 +118,11 @@ def _store(
 def _one(service: Service, call: Call, client: Client, *, name: str) -> Answer:
     id = check_uuid(call.parameters[name], at=name)
     shown, attachments = _shown(call.parameters)
-    own = None if allows(client, "read") else agent_key(service.authority(client))
+    own = agent_key(service.authority(client)) if _own_only(client) else None
     with service.reading() as session:
         payload = lrs.get_statement(session, id, voided=name == "voidedStatementId", authority=own)
+        if not spoken_of(client, parse_json(payload)):
+            raise NotFound(f"no statement has the id {id}")
         text = lrs.present(session, [payload], format=shown, languages=_languages(call))[0]
         parts = lrs.attachments_for(session, [payload]) if attachments else []
         through = lrs.consistent_through(session, now=service.clock())
@@ -126,11 +133,16 @@ def _one(service: Service, call: Call, client: Client, *, name: str) -> Answer:
 def _page(
     service: Service, call: Call, client: Client, *, parameters: dict[str, str], after: int | None
 ) -> Answer:
-    query = _query(parameters, after=after, own=None if allows(client, "read") else service.authority(client))
+    query = _query(parameters, after=after, own=service.authority(client) if _own_only(client) else None)
+    if client.bound is not None:
+        require_within(client, agent=query.agent, registration=query.registration)
+        query = replace(query, agent=client.bound.agent, registration=client.bound.registration)
     shown, attachments = _shown(parameters)
     with service.reading() as session:
         through = lrs.consistent_through(session, now=service.clock())
         page = lrs.query_statements(session, query)
+        if client.bound is not None:
+            page = replace(page, payloads=tuple(filter(partial(_readable, client), page.payloads)))
         texts = lrs.present(session, page.payloads, format=shown, languages=_languages(call))
         parts = lrs.attachments_for(session, page.payloads) if attachments else []
     more = (
@@ -144,10 +156,20 @@ def _page(
     return _answer(text, parts, attachments=attachments, headers=headers)
 
 
+def _own_only(client: Client) -> bool:
+    """Tell whether the scope is `mine`: only what the credential itself stored."""
+    return allows(client, "mine")
+
+
+def _readable(client: Client, payload: str) -> bool:
+    """Tell whether a token may read a statement: a page of one may be shorter than its limit."""
+    return spoken_of(client, parse_json(payload))
+
+
 def _answer(text: str, parts: list[Part], *, attachments: bool, headers: dict[str, str]) -> Answer:
     if not attachments:
         return Answer(200, text.encode(), headers=headers)
-    body, content_type = multipart.write(text.encode(), parts)
+    body, content_type = write_multipart(text.encode(), parts)
     return Answer(200, body, content_type, headers)
 
 

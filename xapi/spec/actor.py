@@ -23,9 +23,9 @@ def check_actor(value: Any, *, at: str) -> Mapping[str, Any]:
 
 def check_agent(value: Any, *, at: str) -> Mapping[str, Any]:
     """Check an agent: exactly one inverse functional identifier (2.4.2.1)."""
+    if isinstance(value, dict) and "objectType" in value:  # first: a group's members would be named instead
+        check_choice(value["objectType"], at=f"{at}.objectType", choices=("Agent",))
     agent = check_object(value, at=at, allowed=_AGENT)
-    if "objectType" in agent:
-        check_choice(agent["objectType"], at=f"{at}.objectType", choices=("Agent",))
     _check_name(agent, at=at)
     if _check_identifiers(agent, at=at) != 1:
         raise Invalid(at, f"expected exactly one of {', '.join(IDENTIFIERS)}")

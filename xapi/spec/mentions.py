@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from xapi.spec.attachment import attachments_of
+
 KEY_BYTES = 16
 IDENTIFIERS = ("mbox", "mbox_sha1sum", "openid", "account")
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
@@ -27,6 +29,8 @@ class Usage(StrEnum):
     """The agent that vouches for the statement; found by related_agents and by the scope `mine`."""
     VERB = "verb"
     REGISTRATION = "registration"
+    ATTACHMENT = "attachment"
+    """The hash of an attachment in lower case: tells which statements need its bytes."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ def mentions(statement: Json) -> Mentions:
     iris += [(Usage.RELATED, iri_key(iri)) for iri in related_iris - direct_iris]
     if (registration := registration_of(statement)) is not None:
         iris.append((Usage.REGISTRATION, iri_key(registration)))
+    iris += [(Usage.ATTACHMENT, iri_key(one["sha2"].lower())) for one in attachments_of(statement)]
     return Mentions(agents=tuple(sorted(set(agents))), iris=tuple(sorted(set(iris))))
 
 

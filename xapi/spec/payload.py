@@ -21,8 +21,11 @@ MAX_EXACT_DIGITS = 15
 MIN_INT, MAX_INT = -(2**63), 2**64 - 1
 """What the writer takes as an integer; longer ones travel as Decimal."""
 MAX_NUMBER_LENGTH = 1000
+INDENT = "  "
 
 _SUSPECT = re.compile(r"\\u(?:0000|[dD][89abAB])|\\u[dD][c-fC-F]|\x00")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_UNSEEN = re.compile("[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -54,6 +57,28 @@ def check_text(text: str, *, at: str) -> str:
 def dump_json(value: Any) -> str:
     """Answer compact JSON text; `Decimal` is written as the number it is."""
     return orjson.dumps(value, default=_number_text).decode()
+
+
+def indent_json(text: str) -> str:
+    """Answer valid JSON text with a line for each member, every number and string written as it was.
+
+    Characters that are not seen, or turn the direction of a line, are written as escapes.
+    """
+    out: list[str] = []
+    depth = 0
+    for piece in _TOKEN.findall(text):
+        if piece in ("{", "["):
+            depth += 1
+            out += [piece, "\n", INDENT * depth]
+        elif piece in ("}", "]"):
+            depth -= 1
+            empty = len(out) >= 3 and out[-3] in ("{", "[")
+            out[-2 if empty else len(out) :] = [piece] if empty else ["\n", INDENT * depth, piece]
+        elif piece == ",":
+            out += [",", "\n", INDENT * depth]
+        else:
+            out.append(": " if piece == ":" else _UNSEEN.sub(_escape, piece))
+    return "".join(out)
 
 
 class _Refused(ValueError):
@@ -105,6 +130,10 @@ def _no_constant(text: str) -> NoReturn:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_unique_keys, parse_float=_float, parse_int=_int, parse_constant=_no_constant
 )
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _number_text(value: object) -> orjson.Fragment:

@@ -1,6 +1,7 @@
-"""Signed statements (xAPI 1.0.3 part 2, 2.6): the shape of the JSON web signature and what it signs.
+"""Signed statements (xAPI 1.0.3 part 2, 2.6): the shape of the JSON web signature, what it signs, and that a
+certificate in its header made it.
 
-Whether the signature belongs to the certificate in its header is not verified here.
+Whether a certificate can be trusted is for whoever reads the statement: the store has no list of that.
 """
 
 import base64
@@ -10,12 +11,15 @@ from typing import Any
 
 from xapi.errors import Invalid
 from xapi.spec.attachment import SIGNATURE
+from xapi.spec.certificate import BadCertificate, rsa_key
 from xapi.spec.comparison import same_statement
 from xapi.spec.payload import parse_json
 from xapi.spec.statement import check_statement
 from xapi.spec.version import Version
 
-ALGORITHMS = ("RS256", "RS384", "RS512")
+ALGORITHMS = {"RS256": "sha256", "RS384": "sha384", "RS512": "sha512"}
+"""With the name of each one's hash (RFC 7518 3.3)."""
+MAX_CERTIFICATES = 10
 CONTENT_TYPE = "application/octet-stream"
 
 
@@ -36,13 +40,28 @@ def check_signature(
     if len(parts) != 3 or not all(parts):
         raise Invalid("signature", "expected a JSON web signature in compact form")
     header = parse_json(_decode(parts[0]), at="signature.header")
-    if not isinstance(header, dict) or header.get("alg") not in ALGORITHMS:
+    if not isinstance(header, dict) or header.get("alg") not in tuple(ALGORITHMS):
         raise Invalid("signature.header.alg", f"expected one of {', '.join(ALGORITHMS)}")
-    _decode(parts[2])
+    signature = _decode(parts[2])
+    if "x5c" in header:
+        _check_certificate(header["x5c"], signature, parts=parts, hash_name=ALGORITHMS[header["alg"]])
     signed = parse_json(_decode(parts[1]), at="signature.payload")
     check_statement(signed, version=version)
     if not same_statement(_unsigned(signed), _unsigned(statement)):
         raise Invalid("signature.payload", "expected the statement as it was before the signature was added")
+
+
+def _check_certificate(chain: Any, signature: bytes, *, parts: list[bytes], hash_name: str) -> None:
+    """Raise `Invalid` unless the first certificate's key made the signature (RFC 7515 4.1.6 and 5.2)."""
+    at = "signature.header.x5c"
+    if not isinstance(chain, list) or not 1 <= len(chain) <= MAX_CERTIFICATES:
+        raise Invalid(at, f"expected an array of 1 to {MAX_CERTIFICATES} certificates")
+    try:
+        key = rsa_key(base64.b64decode(chain[0], validate=True))
+    except (BadCertificate, TypeError, ValueError) as error:
+        raise Invalid(at, f"expected a certificate in base64: {error}") from error
+    if not key.made(signature, message=parts[0] + b"." + parts[1], hash_name=hash_name):
+        raise Invalid("signature", "expected a signature by the key of the certificate in its header")
 
 
 def _decode(part: bytes) -> bytes:

@@ -26,11 +26,19 @@ class Known:
     definition: dict[str, Any] | None
 
 
+def grows_activities(session: Session, activities: Iterable[Mapping[str, Any]]) -> bool:
+    """Answer whether these would add or change a definition. Most do not: this asks before the lock."""
+    given = _merged(activities)
+    known = find_activities(session, given)
+    return any(
+        iri not in known or merge_definition(known[iri].definition, definition) != known[iri].definition
+        for iri, definition in given.items()
+    )
+
+
 def merge_activities(session: Session, activities: Iterable[Mapping[str, Any]]) -> None:
     """Add new activities and grow the definitions of known ones; the caller holds the writers' lock."""
-    given: dict[str, dict[str, Any] | None] = {}
-    for activity in activities:
-        given[activity["id"]] = merge_definition(given.get(activity["id"]), activity.get("definition"))
+    given = _merged(activities)
     known = find_activities(session, given)
     new = [
         {"key": iri_key(iri), "iri": iri, "definition": None if merged is None else dump_json(merged)}
@@ -51,6 +59,13 @@ def merge_activities(session: Session, activities: Iterable[Mapping[str, Any]]) 
             .values(definition=bindparam("merged")),
             changed,
         )
+
+
+def _merged(activities: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any] | None]:
+    given: dict[str, dict[str, Any] | None] = {}
+    for activity in activities:
+        given[activity["id"]] = merge_definition(given.get(activity["id"]), activity.get("definition"))
+    return given
 
 
 def find_activities(session: Session, iris: Iterable[str]) -> dict[str, Known]:

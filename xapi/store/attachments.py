@@ -1,23 +1,14 @@
 """The bytes of attachments, once for every hash."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from xapi.spec.attachment import Part as Part
 from xapi.store.statements import IN_CLAUSE
 from xapi.store.tables import Attachment
-
-
-@dataclass(frozen=True)
-class Part:
-    """An attachment as it travels: its hash in lower case, media type and bytes."""
-
-    sha2: str
-    content_type: str
-    content: bytes
 
 
 def store_attachments(session: Session, parts: Iterable[Part], *, now: datetime) -> None:

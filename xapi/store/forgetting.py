@@ -1,18 +1,23 @@
-"""Deleting what agents did: their statements with links and references, and the documents kept about them."""
+"""Deleting statements, of agents or of an age, with what only they brought, and documents about agents."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import CursorResult, and_, bindparam, delete, exists, select
+from sqlalchemy.orm import Session, aliased
 
-from xapi.spec.mentions import Usage, mentions, target_of
+from xapi.spec.attachment import attachments_of
+from xapi.spec.mentions import Usage, iri_key, mentions, target_of
 from xapi.spec.payload import parse_json
+from xapi.store import dead_letters
+from xapi.store.references import inherited
 from xapi.store.statements import IN_CLAUSE, references_to
 from xapi.store.tables import (
     Activity,
+    Attachment,
     Document,
     Statement,
     StatementAgent,
@@ -33,23 +38,81 @@ def delete_statements_of(session: Session, actors: Iterable[bytes]) -> int:
     Activities that no statement mentions any more go with them. A statement of somebody else that mentions
     the agent stays, and so does one that refers to a deleted statement: its target may be missing.
     """
-    seqs = [seq for key in dict.fromkeys(actors) for seq in _seqs_of(session, key)]
-    activities: set[bytes] = set()
-    for some in _chunks(seqs):
-        activities |= _delete(session, some)
-    for few in _chunks(sorted(activities)):
-        unmentioned = ~exists().where(StatementIri.key == Activity.key)
-        session.execute(delete(Activity).where(Activity.key.in_(few), unmentioned), execution_options=QUIETLY)
+    seqs = [seq for key in dict.fromkeys(actors) for seq in seqs_of(session, key)]
+    delete_statements(session, seqs)
     return len(seqs)
 
 
-def delete_documents_of(session: Session, agents: Sequence[bytes]) -> None:
-    """Delete the State and Agent Profile documents of agents; it reads the whole table."""
+def delete_statements(session: Session, seqs: Sequence[int]) -> None:
+    """Delete the statements at these places; the caller holds the lock.
+
+    With them go the activities that no statement mentions any more, and the attachments that none names.
+    """
+    brought = _Brought(set(), set())
+    for some in _chunks(seqs):
+        _delete(session, some, brought)
+    for few in _chunks(sorted(brought.activities)):
+        unmentioned = ~exists().where(StatementIri.key == Activity.key)
+        session.execute(delete(Activity).where(Activity.key.in_(few), unmentioned), execution_options=QUIETLY)
+    for sha2 in sorted(brought.attachments):
+        named = select(StatementIri.seq).where(
+            StatementIri.key == iri_key(sha2), StatementIri.usage == Usage.ATTACHMENT.value
+        )
+        if session.scalar(named.limit(1)) is None:
+            session.execute(delete(Attachment).where(Attachment.sha2 == sha2), execution_options=QUIETLY)
+
+
+def delete_documents_of(session: Session, agents: Sequence[bytes]) -> int:
+    """Delete the State and Agent Profile documents of agents, answer how many; it reads the whole table."""
+    count = 0
     for some in _chunks(list(agents)):
-        session.execute(delete(Document).where(Document.agent_key.in_(some)), execution_options=QUIETLY)
+        gone = delete(Document).where(Document.agent_key.in_(some))
+        count += cast(CursorResult[Any], session.execute(gone, execution_options=QUIETLY)).rowcount
+    return count
 
 
-def _seqs_of(session: Session, actor: bytes) -> Sequence[int]:
+def find_old(
+    session: Session, until: int, *, verb: str | None, activity: str | None, limit: int, after: int = -1
+) -> Sequence[int]:
+    """Answer up to `limit` places after `after`, from the oldest on, that are not later than `until`.
+
+    With a verb or an activity, only of statements that have it themselves: one that refers to such a
+    statement is found by GET, but is not what a rule means.
+    """
+    filters = [
+        (iri_key(iri), usage)
+        for iri, usage in ((activity, Usage.DIRECT), (verb, Usage.VERB))
+        if iri is not None
+    ]
+    if not filters:
+        oldest = (
+            select(Statement.seq).where(Statement.seq > after, Statement.seq <= until).order_by(Statement.seq)
+        )
+        return session.scalars(oldest.limit(limit)).all()
+    (key, usage), others = filters[0], filters[1:]
+    link = aliased(StatementIri)
+    found = select(link.seq).where(
+        link.key == key,
+        link.usage == usage.value,
+        link.seq > after,
+        link.seq <= until,
+        link.source == link.seq,
+    )
+    for other_key, other_usage in others:
+        other = aliased(StatementIri)
+        found = found.where(
+            exists().where(
+                other.key == other_key,
+                other.usage == other_usage.value,
+                other.seq == link.seq,
+                other.source == link.seq,
+            )
+        )
+    return session.scalars(found.order_by(link.seq).limit(limit)).all()
+
+
+def seqs_of(session: Session, actor: bytes, *, limit: int | None = None) -> Sequence[int]:
+    """Answer the places of the statements whose actor has this key, up to `limit` of them."""
     return session.scalars(
         select(StatementAgent.seq)
         .join(Statement, and_(Statement.seq == StatementAgent.seq, Statement.actor_key == actor))
@@ -58,17 +121,24 @@ def _seqs_of(session: Session, actor: bytes) -> Sequence[int]:
             StatementAgent.usage == Usage.DIRECT.value,
             StatementAgent.source == StatementAgent.seq,
         )
+        .limit(limit)
     ).all()
 
 
-def _delete(session: Session, seqs: Sequence[int]) -> set[bytes]:
-    """Delete statements; answer the keys of the activities that they mentioned."""
+@dataclass(frozen=True)
+class _Brought:
+    """What deleted statements mentioned: keys of activities, hashes of attachments."""
+
+    activities: set[bytes]
+    attachments: set[str]
+
+
+def _delete(session: Session, seqs: Sequence[int], brought: _Brought) -> None:
+    """Delete statements, and note what they brought."""
     rows = session.execute(
         select(Statement.seq, Statement.id, Statement.payload).where(Statement.seq.in_(seqs))
     ).all()
     places: dict[tuple[Link, str, bytes], list[int]] = defaultdict(list)
-    activities: set[bytes] = set()
-    chained: set[int] = set()
     targets: list[tuple[int, UUID]] = []
     for seq, _, payload in rows:
         statement = parse_json(payload)
@@ -78,35 +148,41 @@ def _delete(session: Session, seqs: Sequence[int]) -> set[bytes]:
         for usage, key in found.iris:
             places[StatementIri, usage.value, key].append(seq)
             if usage in (Usage.DIRECT, Usage.RELATED):
-                activities.add(key)
+                brought.activities.add(key)
+        brought.attachments.update(one["sha2"].lower() for one in attachments_of(statement))
         if (target := target_of(statement)) is not None:
             targets.append((seq, UUID(target)))
-            chained.add(seq)
+    ids = {row.id for row in rows}
+    if targets or references_to(session, ids):
+        _delete_inherited(session, ids)
     for (link, name, key), own in places.items():
         session.execute(
             delete(link).where(link.key == key, link.usage == name, link.seq.in_(own)),
             execution_options=QUIETLY,
         )
-    places_of_ids = {row.id: row.seq for row in rows}
-    chained |= {places_of_ids[one.target] for one in references_to(session, list(places_of_ids))}
-    _delete_chained(session, sorted(chained))
     for seq, target_id in targets:
         reference = and_(StatementReference.target_id == target_id, StatementReference.seq == seq)
         session.execute(delete(StatementReference).where(reference), execution_options=QUIETLY)
-    session.execute(
-        delete(StatementId).where(StatementId.id.in_(list(places_of_ids))), execution_options=QUIETLY
-    )
+    session.execute(delete(StatementId).where(StatementId.id.in_(ids)), execution_options=QUIETLY)
+    dead_letters.forget(session, seqs)
     session.execute(delete(Statement).where(Statement.seq.in_(seqs)), execution_options=QUIETLY)
-    return activities
 
 
-def _delete_chained(session: Session, seqs: Sequence[int]) -> None:
-    """Delete links that were inherited along references; they are rare, and no index leads to them."""
-    if not seqs:
-        return
-    for link in (StatementAgent, StatementIri):
-        inherited = or_(link.seq.in_(seqs), link.source.in_(seqs))
-        session.execute(delete(link).where(inherited), execution_options=QUIETLY)
+def _delete_inherited(session: Session, ids: set[UUID]) -> None:
+    """Delete the links that chains of references through these statements brought about, by their keys."""
+    rows: dict[Link, list[dict[str, Any]]] = {StatementAgent: [], StatementIri: []}
+    for seq, source, found in inherited(session, ids):
+        for link, keys in ((StatementAgent, found.agents), (StatementIri, found.iris)):
+            rows[link] += [{"of": k, "as": u.value, "at": seq, "from": source} for u, k in keys]
+    for link, given in rows.items():
+        if given:
+            one = delete(link.__table__).where(  # type: ignore[arg-type]
+                link.key == bindparam("of"),
+                link.usage == bindparam("as"),
+                link.seq == bindparam("at"),
+                link.source == bindparam("from"),
+            )
+            session.connection().execute(one, given)
 
 
 def _chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:

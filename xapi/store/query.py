@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, select, union
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, literal, select, union
 from sqlalchemy.orm import Session, aliased
 
 from xapi.spec.mentions import Usage, iri_key
@@ -36,6 +36,8 @@ class StatementQuery:
     """The last place of the page before; exclusive, in the direction of reading."""
     ascending: bool = False
     limit: int = 100
+    include_voided: bool = False
+    """For administration: GET /statements never shows voided ones."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class _Filter:
 
 def find_page(session: Session, query: StatementQuery) -> Page:
     """Answer up to `query.limit` statements that are not voided."""
-    seqs = list(session.scalars(_places(query, limit=query.limit + 1)))
+    seqs = list(session.scalars(places(query, limit=query.limit + 1)))
     shown = seqs[: query.limit]
     found = payloads(session, shown) if shown else {}
     return Page(
@@ -66,10 +68,13 @@ def find_page(session: Session, query: StatementQuery) -> Page:
     )
 
 
-def _places(query: StatementQuery, *, limit: int) -> Select[int]:
+def places(query: StatementQuery, *, limit: int) -> Select[int]:
+    """Answer the selection of the first `limit` places that match."""
     filters = _filters(query)
     if not filters:
-        found = select(Statement.seq).where(Statement.voided.is_(False), *_bounds(query, Statement.seq))
+        found = select(Statement.seq).where(*_bounds(query, Statement.seq))
+        if not query.include_voided:
+            found = found.where(Statement.voided.is_(False))
         return _ordered(found, Statement.seq, query).limit(limit)
     first, others = filters[0], filters[1:]
     arms = [_arm(first, usage, others, query).limit(limit) for usage in first.usages]
@@ -99,17 +104,17 @@ def _filters(query: StatementQuery) -> list[_Filter]:
 
 def _arm(first: _Filter, usage: Usage, others: Sequence[_Filter], query: StatementQuery) -> Select[int]:
     link = aliased(first.link)
-    found = (
-        select(link.seq)
-        .where(link.key == first.key, link.usage == usage.value, *_bounds(query, link.seq))
-        .where(exists().where(Statement.seq == link.seq, Statement.voided.is_(False)))
+    found = select(link.seq).where(
+        link.key == first.key, link.usage == usage.value, *_bounds(query, link.seq)
     )
+    if not query.include_voided:
+        found = found.where(_there_is(Statement.seq == link.seq, Statement.voided.is_(False)))
     for other in others:
         found = found.where(_same_source(other, link.seq, link.source))
     if query.authority is not None:
         own = aliased(StatementAgent)
         found = found.where(
-            exists().where(
+            _there_is(
                 own.key == query.authority,
                 own.usage == Usage.AUTHORITY.value,
                 own.seq == link.seq,
@@ -124,14 +129,17 @@ def _same_source(
 ) -> ColumnElement[bool]:
     """All filters must hold for one statement: the found one, or one on its chain of references."""
     link = aliased(other.link)
-    return exists().where(
-        and_(
-            link.key == other.key,
-            link.usage.in_([usage.value for usage in other.usages]),
-            link.seq == seq,
-            link.source == source,
-        )
+    return _there_is(
+        link.key == other.key,
+        link.usage.in_([usage.value for usage in other.usages]),
+        link.seq == seq,
+        link.source == source,
     )
+
+
+def _there_is(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Ask of each place in turn. PostgreSQL makes a join of EXISTS, reads all that match, and sorts them."""
+    return select(literal(1)).where(*conditions).limit(1).scalar_subquery().is_not(None)
 
 
 def _bounds(query: StatementQuery, seq: SQLColumnExpression[int]) -> list[ColumnElement[bool]]:

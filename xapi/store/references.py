@@ -58,12 +58,15 @@ class _Chain:
         return node[0], node[2]
 
 
-def spread(session: Session, new: Sequence[NewStatement]) -> None:
+def spread(session: Session, new: Sequence[NewStatement], *, referring: set[UUID]) -> None:
     """Add the inherited links that the statements in `new`, just inserted, bring about on both sides of
-    them."""
+    them.
+
+    `referring` are the statements stored before that have one of them as their object.
+    """
     chain = _Chain(session, new)
     fresh = {row.id for row in new}
-    above = _upstream(session, fresh)
+    above = _upstream(session, fresh, referring - fresh)
     if not above and all(row.target is None for row in new):
         return
     chain.load(above)
@@ -77,19 +80,33 @@ def spread(session: Session, new: Sequence[NewStatement]) -> None:
     insert_links(session, links)
 
 
+def inherited(session: Session, ids: set[UUID]) -> list[tuple[int, int, Mentions]]:
+    """Answer the inherited links that end with these stored statements: (seq, source, its mentions).
+
+    Those are the statements' own, and those of what leads to them, from the first of them in its chain on.
+    """
+    above = _upstream(session, ids, {reference.id for reference in references_to(session, ids)} - ids)
+    chain = _Chain(session, [])
+    chain.load(ids | above)
+    links = []
+    for id in sorted(ids | above):
+        path = chain.from_(id)
+        rest = path[_first_fresh(path, ids) :]
+        links += [(chain.node(id)[0], *chain.node(source)) for source in rest if source != id]
+    return links
+
+
 def _first_fresh(path: Sequence[UUID], fresh: set[UUID]) -> int:
-    """Answer where the chain of an older statement enters the new ones: up to there its links exist
-    already."""
+    """Answer where a chain enters these statements; for new ones: up to there its links exist already."""
     return next((place for place, id in enumerate(path) if id in fresh), len(path))
 
 
-def _upstream(session: Session, fresh: set[UUID]) -> set[UUID]:
-    """Answer the statements stored before whose chains lead to a new one."""
+def _upstream(session: Session, fresh: set[UUID], level: set[UUID]) -> set[UUID]:
+    """Answer the statements stored before whose chains lead to a new one; `level` leads there directly."""
     found: set[UUID] = set()
-    level = fresh
     for _ in range(MAX_CHAIN):
-        level = {reference.id for reference in references_to(session, level)} - found - fresh
         if not level:
             break
         found |= level
+        level = {reference.id for reference in references_to(session, level)} - found - fresh
     return found

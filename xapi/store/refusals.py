@@ -1,4 +1,4 @@
-"""Statements that were refused, kept with the reason; only the newest are kept."""
+"""Statements that were refused, kept with the reason and without personal data; only the newest are kept."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from xapi.spec.redaction import redacted, redacted_text
 from xapi.store.tables import Refusal
 
 KEPT = 10_000
@@ -31,14 +32,17 @@ def record_refusal(session: Session, refused: Refused) -> None:
         credential_key=refused.credential_key,
         address=refused.address[:64],
         status=refused.status,
-        reason=refused.reason.replace("\x00", "")[:2000],
-        body=refused.body[:KEPT_BYTES],
+        reason=redacted_text(refused.reason.replace("\x00", ""))[:2000],
+        body=redacted(refused.body[:KEPT_BYTES]).encode()[:KEPT_BYTES],
     )
     session.add(row)
     session.flush()
     session.execute(delete(Refusal).where(Refusal.id <= row.id - KEPT))
 
 
-def latest_refusals(session: Session, *, limit: int = 100) -> list[Refusal]:
-    """Answer the newest refusals first."""
-    return list(session.scalars(select(Refusal).order_by(Refusal.id.desc()).limit(limit)))
+def latest_refusals(session: Session, *, before: int | None = None, limit: int = 100) -> list[Refusal]:
+    """Answer refusals older than the number `before`, newest first."""
+    found = select(Refusal).order_by(Refusal.id.desc()).limit(limit)
+    if before is not None:
+        found = found.where(Refusal.id < before)
+    return list(session.scalars(found))

@@ -14,6 +14,7 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     Dialect,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     Uuid,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -39,6 +41,7 @@ CLUSTERED = {"sqlite_with_rowid": False}
 """On SQLite the primary key is then the table itself: one tree to write, not two."""
 
 SCOPES = ("all", "read", "write", "mine", "define", "profile", "state")
+AUDITED = ("delete", "export", "retention", "import")
 Key = LargeBinary(16)
 """A digest from `xapi.spec.mentions`."""
 
@@ -200,6 +203,19 @@ class Credential(Base):
     revoked: Mapped[datetime | None] = mapped_column(UTCDateTime)
     rate_limit: Mapped[int | None] = mapped_column(Integer)
     """Requests a minute, None without a limit."""
+    counted_minute: Mapped[int | None] = mapped_column(BigInteger)
+    """The minute since 1970 in which `counted` requests came; written only where there is a limit."""
+    counted: Mapped[int | None] = mapped_column(Integer)
+    previous_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Of the secret before the last rotation, good until `previous_until`."""
+    previous_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    expires: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """From then on it is refused; None for never."""
+    agent_key: Mapped[bytes | None] = mapped_column(Key)
+    """A token's: the only agent that it may speak of. The three are set together, or none."""
+    activity: Mapped[str | None] = mapped_column(Text)
+    """The activity that a token is about, with all that lies below its IRI."""
+    registration: Mapped[UUID | None] = mapped_column(Uuid)
 
 
 class WrongAttempt(Base):
@@ -211,6 +227,44 @@ class WrongAttempt(Base):
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     address_key: Mapped[bytes] = mapped_column(Key)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class RetentionRule(Base):
+    """Statements that have been stored for so long are to be deleted."""
+
+    __tablename__ = "xapi_retention_rules"
+    __table_args__ = (CheckConstraint("age_days > 0", name="age_days"),)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    age_days: Mapped[int] = mapped_column(Integer)
+    """Days since *stored*."""
+    verb: Mapped[str | None] = mapped_column(Text)
+    """Only statements with this verb, None for any."""
+    activity: Mapped[str | None] = mapped_column(Text)
+    """Only statements about this activity, None for any."""
+    created: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_by: Mapped[str] = mapped_column(String(200))
+    applied: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When it was last applied, to the end or not."""
+
+
+class AuditEntry(Base):
+    """Somebody deleted statements or took them out; it names nobody whose statements they were."""
+
+    __tablename__ = "xapi_audit"
+    __table_args__ = (
+        CheckConstraint("action IN ('" + "', '".join(AUDITED) + "')", name="action"),
+        CheckConstraint("statements >= 0", name="statements"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    who: Mapped[str] = mapped_column(String(200))
+    action: Mapped[str] = mapped_column(String(16))
+    rule: Mapped[str] = mapped_column(Text)
+    """JSON text: which statements were meant."""
+    statements: Mapped[int] = mapped_column(BigInteger)
+    """How many there were; counted up in the transactions that delete."""
 
 
 class Refusal(Base):
@@ -225,4 +279,66 @@ class Refusal(Base):
     status: Mapped[int] = mapped_column(Integer)
     reason: Mapped[str] = mapped_column(Text)
     body: Mapped[bytes] = mapped_column(LargeBinary)
-    """The first bytes of what was sent."""
+    """The first bytes of what was sent, without personal data."""
+
+
+class Target(Base):
+    """Another record store that statements are forwarded to. The statements are its outbox: it keeps its
+    place alone."""
+
+    __tablename__ = "xapi_targets"
+    __table_args__ = (CheckConstraint("version IN ('1.0.3', '2.0.0')", name="version"),)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    endpoint: Mapped[str] = mapped_column(Text)
+    """The address before `/statements`, without a slash at its end."""
+    key: Mapped[str] = mapped_column(Text)
+    secret: Mapped[str] = mapped_column(Text)
+    """As it is sent, because it must be sent: never answered again by anything of ours."""
+    version: Mapped[str] = mapped_column(String(16))
+    verbs: Mapped[str | None] = mapped_column(Text)
+    """JSON array of IRIs, None for all."""
+    activities: Mapped[str | None] = mapped_column(Text)
+    """JSON array of IRIs, the object or in the context; None for all."""
+    since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Only what was stored after it."""
+    allow_private: Mapped[bool] = mapped_column(default=False)
+    """Whether the address may be one of a private network or of this machine."""
+    enabled: Mapped[bool] = mapped_column(default=True)
+    cursor: Mapped[int] = mapped_column(BigInteger)
+    """The `seq` up to which everything is delivered, left out by the filter, or a dead letter."""
+    created: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_success: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    """Why the last attempt failed; None after one that did not."""
+    last_error_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    """Attempts that failed since the last one that did not."""
+    next_try: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    lease_owner: Mapped[str | None] = mapped_column(String(64))
+    """The process that forwards to it now, until `lease_until`."""
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class DeadLetter(Base):
+    """A statement that a target refused, or that cannot be sent to it."""
+
+    __tablename__ = "xapi_dead_letters"
+    __table_args__ = (
+        UniqueConstraint("target_id", "seq"),
+        Index("ix_xapi_dead_letters_due", "target_id", "next_try"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    target_id: Mapped[UUID] = mapped_column(ForeignKey(Target.id, ondelete="CASCADE"))
+    seq: Mapped[int] = mapped_column(BigInteger, index=True)
+    statement_id: Mapped[UUID] = mapped_column(Uuid)
+    status: Mapped[int | None] = mapped_column(Integer)
+    """What the target answered; None where it was not asked."""
+    reason: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(Integer)
+    first_failed: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_failed: Mapped[datetime] = mapped_column(UTCDateTime)
+    next_try: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """None when only an administrator can try again."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional
 
 from lms.domain.accounts import NAME_MAX
@@ -37,6 +37,16 @@ class MembersForm(Form):
     )
 
 
+class ManagersForm(Form):
+    """Managers for a cohort."""
+
+    managers = TextAreaField(
+        _l("Managers"),
+        [DataRequired(), Length(max=PEOPLE_TEXT_MAX)],
+        description=_l("E-mails of managers or administrators, one a line."),
+    )
+
+
 class AssignForm(Form):
     """A course for everybody in a cohort."""
 
@@ -47,6 +57,7 @@ class AssignForm(Form):
     hard_due = DateField(
         _l("Due by"), [Optional()], description=_l("After this day it counts as late for the company.")
     )
+    past = BooleanField(_l("A day in the past is meant"))
 
 
 class WithdrawForm(Form):

@@ -26,7 +26,6 @@ class AnswerForm(Form):
 
     token = HiddenField(validators=[Length(max=500)])
     sure = StringField(validators=[Optional(), AnyOf(("yes", "no"))])
-    next = HiddenField(validators=[Length(max=2000)])
 
     item: Item
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -100,3 +101,12 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     with engine.begin() as connection:
         connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)}"))
     yield Database(engine)
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Any]:
+    """A second store that forwarding sends to, an `Other`."""
+    from tests.integration.xapi.second_store import second_store  # it needs what is above
+
+    with second_store(tmp_path) as other:
+        yield other

@@ -294,13 +294,27 @@ def test_another_origin_may_ask_with_a_credential(api):
 
 
 def test_the_eleventh_wrong_secret_within_a_minute_is_turned_away(database, app, credential):
-    key, secret = credential("all")
+    key, _ = credential("all")
     wrong = Api(app.test_client(), key, "wrong")
 
-    assert [wrong.get().status_code for _ in range(11)] == [401] * 10 + [429]
-    assert Api(app.test_client(), key, secret).get().status_code == 429
+    turned_away = [wrong.get() for _ in range(11)]
     database.clock.advance(seconds=61)
-    assert Api(app.test_client(), key, secret).get().status_code == 200
+
+    assert [answer.status_code for answer in turned_away] == [401] * 10 + [429]
+    assert turned_away[-1].headers["Retry-After"] == "60"
+    assert wrong.get().status_code == 401
+
+
+@pytest.mark.parametrize("wrong_key", ["its own", "another tool's"])
+def test_wrong_secrets_from_an_address_never_block_the_right_one_from_there(app, credential, wrong_key):
+    key, secret = credential("all")
+    other = key if wrong_key == "its own" else "no-such-key"
+    client = app.test_client()
+    while Api(client, other, "wrong").get().status_code != 429:
+        pass
+
+    assert Api(client, key, secret).get().status_code == 200
+    assert Api(client, key, "wrong").get().status_code == 429
 
 
 def test_without_a_credential_the_answer_says_how_to_show_one(app):

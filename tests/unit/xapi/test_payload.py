@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xapi.errors import Invalid
-from xapi.spec.payload import dump_json, parse_json
+from xapi.spec.payload import dump_json, indent_json, parse_json
 
 PLAIN = st.recursive(
     st.none()
@@ -75,3 +75,21 @@ def test_only_utf_8_is_read(body):
 
 def test_escapes_that_only_look_suspicious_pass():
     assert parse_json(r'["\\u0000", "\ud83d\ude00"]') == ["\\u0000", "😀"]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("{}", "{}"),
+        ('{"a":[]}', '{\n  "a": []\n}'),
+        (
+            '{"a":[1.50,1E400,{}],"b":"[,:]\\""}',
+            '{\n  "a": [\n    1.50,\n    1E400,\n    {}\n  ],\n  "b": "[,:]\\""\n}',
+        ),
+        ('["\u202eabc"]', '[\n  "\\u202eabc"\n]'),
+        ("-0.0", "-0.0"),
+    ],
+)
+def test_indenting_changes_nothing_but_the_space_between(text, lines):
+    assert indent_json(text) == lines
+    assert json.loads(indent_json(text)) == json.loads(text)
