@@ -18,6 +18,7 @@ from lms.web.headers import init_headers
 from lms.web.input import init_input
 from lms.web.language import init_language
 from lms.web.origin import init_origin
+from lms.web.rendering import Application
 from lms.web.session import SESSION_SECONDS, init_sessions
 from xapi.http import create_blueprint as record_store
 
@@ -30,7 +31,7 @@ def create_app(parts: Parts | None = None) -> Flask:
     parts = parts or build(settings_from_environment())
     settings = parts.settings
     log.configure(settings.mode)
-    app = Flask("lms", static_folder="web/static", template_folder="web/templates")
+    app: Flask = Application("lms", static_folder="web/static", template_folder="web/templates")
     app.config.update(
         SECRET_KEY=settings.secret_key,
         # with the prefix a browser takes the cookie from this host over HTTPS alone, from no neighbour of it

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from courses.course import Course, Lesson, Module
 from quizzes.item import Form
@@ -126,22 +127,22 @@ class ModuleWay:
     first: tuple[Module, ...]
     """Modules that are meant to come before and are not complete."""
 
-    @property
+    @cached_property
     def lessons_done(self) -> int:
         """How many lessons are finished."""
         return sum(way.state is LessonState.DONE for way in self.lessons)
 
-    @property
+    @cached_property
     def done(self) -> int:
         """Finished parts: lessons, and the quiz once it is handed in."""
         return self.lessons_done + (self.quiz in (QuizState.HANDED_IN, QuizState.PASSED))
 
-    @property
+    @cached_property
     def total(self) -> int:
         """All parts."""
         return len(self.lessons) + (self.quiz is not QuizState.NONE)
 
-    @property
+    @cached_property
     def complete(self) -> bool:
         """All lessons finished and the quiz handed in."""
         return self.done == self.total
@@ -179,17 +180,17 @@ class CourseWay:
     modules: tuple[ModuleWay, ...]
     next: Next | None
 
-    @property
+    @cached_property
     def done(self) -> int:
         """Finished parts of all modules."""
         return sum(way.done for way in self.modules)
 
-    @property
+    @cached_property
     def total(self) -> int:
         """Parts of all modules."""
         return sum(way.total for way in self.modules)
 
-    @property
+    @cached_property
     def complete(self) -> bool:
         """Every module complete."""
         return self.done == self.total

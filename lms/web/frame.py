@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, current_app, g, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import AnonymousUserMixin, current_user
 from markupsafe import Markup
@@ -16,6 +16,7 @@ from lms.bootstrap import Parts
 from lms.domain.access import RIGHTS, Right
 from lms.domain.accounts import Role
 from lms.web.language import OTHER, language
+from lms.web.rendering import icon
 from lms.web.session import SignedIn, current
 
 PLACES = (
@@ -29,17 +30,10 @@ PLACES = (
     ("records.statements", _l("Record store"), "file", Right.ADMINISTER),
     ("accounts.settings", _l("Me"), "me", Right.LEARN),
 )
+STARTS = ("assignments.manage", "authoring.courses", "records.statements")
+"""Places that stand for every page of their column."""
 
 NOBODY = AnonymousUserMixin()
-
-
-@lru_cache(maxsize=512)
-def icon(name: str, size: str = "") -> Markup:
-    """Answer an icon's markup; `size` is "" (20 px), "s" (16) or "l" (24); the names stand in icons.html."""
-    classes = f"icon icon-{size}" if size else "icon"
-    return Markup('<svg class="{}" aria-hidden="true" focusable="false"><use href="#i-{}"/></svg>').format(
-        classes, name
-    )
 
 
 def init_frame(app: Flask, parts: Parts) -> None:
@@ -57,14 +51,19 @@ def init_frame(app: Flask, parts: Parts) -> None:
     def asset(path: str) -> str:
         return address(path, request.root_path)
 
-    @lru_cache(maxsize=64)
-    def places(role: Role, tag: str, _root: str) -> tuple[tuple[str, dict[str, Any]], ...]:
-        """What a role may go to, in a language: the same for everybody, so made once."""
-        return tuple(
-            (endpoint, {"url": url_for(endpoint), "label": str(label), "icon": icon, "count": None})
+    @lru_cache(maxsize=1)
+    def sprite() -> Markup:
+        return Markup(app.jinja_env.get_template("icons.html").render())  # noqa: S704 - our own template
+
+    @lru_cache(maxsize=512)
+    def bar(name: str, role: Role, here: str | None, _tag: str, _root: str) -> Markup:
+        """A bar of the places that a role may go to: the same for everybody on a page, so drawn once."""
+        places = [
+            {"url": url_for(endpoint), "label": label, "icon": icon, "current": endpoint == here}
             for endpoint, label, icon, right in PLACES
             if endpoint in app.view_functions and right in RIGHTS[role]
-        )
+        ]
+        return Markup(render_template(f"{name}.html", places=places))  # noqa: S704 - our own template
 
     @lru_cache(maxsize=256)
     def page(endpoint: str, _root: str) -> str:
@@ -74,7 +73,7 @@ def init_frame(app: Flask, parts: Parts) -> None:
         """An address; one without values is built once, for a page has a dozen of them."""
         return url_for(endpoint, **values) if values else page(endpoint, request.root_path)
 
-    app.jinja_env.globals.update(icon=icon, url_for=link)
+    app.jinja_env.globals.update(icon=icon, sprite=sprite, url_for=link)
 
     @app.context_processor
     def frame() -> dict[str, Any]:
@@ -88,10 +87,9 @@ def init_frame(app: Flask, parts: Parts) -> None:
             "other_language": OTHER[tag],
             "theme": theme if theme in ("light", "dark") else None,
             "here": _here(),
-            "nav": [
-                {**place, "current": _is_here(endpoint)}
-                for endpoint, place in (places(person.role, tag, request.root_path) if person else ())
-            ],
+            "bar": partial(bar, role=person.role, here=_place(), _tag=tag, _root=request.root_path)
+            if person
+            else None,
             "is_demo": parts.settings.demonstration or (person is not None and person.demonstration),
         }
 
@@ -117,9 +115,14 @@ def _here() -> str:
     return request.root_path + path or "/"
 
 
-def _is_here(endpoint: str) -> bool:
-    """Whether a place in the bar is this page, or leads to it as the start of its column."""
-    return request.endpoint == endpoint or (
-        endpoint in ("assignments.manage", "authoring.courses", "records.statements")
-        and request.blueprint == endpoint.partition(".")[0]
-    )
+def _place() -> str | None:
+    """Answer the place in the bar that is this page, or leads to it as the start of its column."""
+    return _place_of(request.endpoint, request.blueprint)
+
+
+@lru_cache(maxsize=256)
+def _place_of(endpoint: str | None, blueprint: str | None) -> str | None:
+    for place, *_ in PLACES:
+        if place == endpoint or (place in STARTS and place.partition(".")[0] == blueprint):
+            return place
+    return None

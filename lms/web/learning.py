@@ -219,7 +219,12 @@ def _short_date(day: date) -> str:
 
 
 def _long_date(day: date) -> str:
-    return str(format_date(day, LONG_DATE[language()]))
+    return _spelt_out(day, language())
+
+
+@lru_cache(maxsize=256)
+def _spelt_out(day: date, tag: str) -> str:
+    return str(format_date(day, LONG_DATE[tag]))
 
 
 def _weekday(day: date) -> str:

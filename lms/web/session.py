@@ -13,7 +13,7 @@ from flask import Flask, Request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin, login_user
 from flask_login import current_user as _current_user
-from itsdangerous import BadSignature
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import bindparam, select
 
 from lms.bootstrap import Parts
@@ -33,6 +33,14 @@ class Sessions(SecureCookieSessionInterface):
     The signature's own time is renewed with every change, so that a session could go on for ever, and is
     refused when it lies in the future, so that a clock set back by a second would end every session.
     """
+
+    _serializer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Answer the one serializer: each request would make two of its own."""
+        if self._serializer is None:
+            self._serializer = super().get_signing_serializer(app)
+        return self._serializer
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
         """Answer what the cookie holds, or an empty session where it is not ours."""
