@@ -27,7 +27,7 @@ run: .make/run lms/web/translations/zh_Hans_CN/LC_MESSAGES/messages.mo
 	@CROSSDESK_MODE=$${CROSSDESK_MODE:-development} deploy/run
 
 test: .make/dev .make/node lms/web/translations/zh_Hans_CN/LC_MESSAGES/messages.mo
-	@CROSSDESK_TEST_POSTGRES_URL="$${CROSSDESK_TEST_POSTGRES_URL:-$$(deploy/find-postgres)}" $(BIN)/pytest -n 2 --dist worksteal
+	@CROSSDESK_TEST_POSTGRES_URL="$${CROSSDESK_TEST_POSTGRES_URL:-$$(deploy/find-postgres)}" $(BIN)/pytest -n 3 --dist worksteal
 
 lint: .make/dev
 	$(BIN)/ruff format --check .
