@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from courses.shelf import Shelf
+from courses.yaml_source import read_yaml
+
 GLOSSARY = """\
 terms:
 - id: tracking-number
@@ -268,3 +271,20 @@ def put_shelf(folder: Path) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+
+def shelf(*, point: str = "point-1") -> Shelf:
+    """The same entries as a published course carries them; the scene trains `point`."""
+    scene = {**read_yaml(SCENE).value, "points": [point]}
+    needs = read_yaml(NEEDS).value
+    return Shelf(
+        {
+            "glossary": read_yaml(GLOSSARY).value["terms"],
+            "rules": read_yaml(RULES).value["rules"],
+            "scripts": [read_yaml(SCRIPT).value],
+            "markets": [read_yaml(MARKET).value],
+            "scenarios": [scene],
+            "stated": needs["stated"],
+            "needs": needs["items"],
+        }
+    )

@@ -274,7 +274,8 @@ def _lesson(page: learning.LessonPage) -> dict[str, Any]:
     loaded, lesson = page.enrolment.loaded, page.lesson
     course = loaded.course
     module = page.way.module(lesson.module)
-    steps = loaded.steps(lesson.id, language(), media_base=_media_base(loaded))
+    terms = url_for("handbook.term", term_id="x").removesuffix("x")
+    steps = loaded.steps(lesson.id, language(), media_base=_media_base(loaded), term_base=terms)
     reached = min(page.facts.step, len(steps)) if page.facts else 1
     missing = rules.missing(lesson, step=reached, right=page.right)
     before, after = rules.neighbours(course, lesson.id)

@@ -81,6 +81,8 @@ QUERIES = {
     "accounts.sign_in": ("next",),
     "accounts.users": ("page", "q"),
     "learning.today": ("no-such-name",),
+    "handbook.glossary": ("q", "topic", "page"),
+    "handbook.scripts": ("q", "kind"),
     "quizzes.review": ("more",),
     "quizzes.review_card": ("more",),
     "assignments.cohort": ("course", "state", "sort", "page", "undo"),
