@@ -20,6 +20,7 @@ from lms.web import (
     profile,
     quizzes,
     records,
+    scenes,
 )
 from lms.web.access import init_access
 from lms.web.errors import init_errors
@@ -75,6 +76,7 @@ def create_app(parts: Parts | None = None) -> Flask:
         accounts,
         learning,
         quizzes,
+        scenes,
         handbook,
         assignments,
         authoring,

@@ -11,8 +11,8 @@ from quizzes.item import Skill, Text, Wording
 
 CALM, FURIOUS = 0, 100
 """The ends of the temper scale."""
-BEST_POINTS = 3
-"""What the best reply of a turn can be worth."""
+BEST_POINTS, WORST_POINTS = 3, -2
+"""What a reply can be worth at best, and where it invents a fact."""
 
 
 class SceneKind(StrEnum):

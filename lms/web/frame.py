@@ -23,6 +23,7 @@ PLACES = (
     ("learning.today", _l("Today"), "today", Right.LEARN),
     ("learning.courses", _l("Courses"), "courses", Right.LEARN),
     ("quizzes.review", _l("Review"), "review", Right.LEARN),
+    ("scenes.scenes", _l("Practice"), "practice", Right.LEARN),
     ("handbook.glossary", _l("Handbook"), "policy", Right.LEARN),
     ("assignments.manage", _l("Team"), "team", Right.MANAGE),
     ("authoring.courses", _l("Course content"), "edit", Right.AUTHOR),
@@ -121,6 +122,13 @@ def _here() -> str:
 def _is_here(endpoint: str) -> bool:
     """Whether a place in the bar is this page, or leads to it as the start of its column."""
     return request.endpoint == endpoint or (
-        endpoint in ("handbook.glossary", "assignments.manage", "authoring.courses", "records.statements")
+        endpoint
+        in (
+            "scenes.scenes",
+            "handbook.glossary",
+            "assignments.manage",
+            "authoring.courses",
+            "records.statements",
+        )
         and request.blueprint == endpoint.partition(".")[0]
     )

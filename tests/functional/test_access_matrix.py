@@ -105,6 +105,11 @@ TABLE: dict[tuple[str, str], Row] = {
     ("learning.lesson", "GET"): Row(SIGNED_IN),
     ("learning.step", "POST"): Row(SIGNED_IN, {"step": "1"}),
     ("learning.picture", "GET"): Row(SIGNED_IN),
+    ("scenes.scenes", "GET"): Row(SIGNED_IN),
+    ("scenes.scene", "GET"): Row(SIGNED_IN),
+    ("scenes.begin", "POST"): Row(SIGNED_IN),
+    ("scenes.run", "GET"): Row(OWN),
+    ("scenes.reply", "POST"): Row(OWN, {"reply": "a"}),
     ("handbook.glossary", "GET"): Row(SIGNED_IN),
     ("handbook.term", "GET"): Row(SIGNED_IN),
     ("handbook.scripts", "GET"): Row(SIGNED_IN),
@@ -254,6 +259,9 @@ def world(
     lesson = course.lessons[0]
     values = {
         "filename": "css/tokens.css",
+        "scene_id": "en-late-parcel",
+        "run": enter(LEARNER).post("/practice/en-late-parcel").location.rsplit("/", 1)[1],
+        "number": 1,
         "term_id": "tracking-number",
         "script_id": "refund-steps",
         "reply": "en-US",
