@@ -198,5 +198,5 @@ def _kinds() -> dict[ScriptKind, str]:
         ScriptKind.COMPLAINT: _("Complaint"),
         ScriptKind.DELAY: _("Delay"),
         ScriptKind.DAMAGE: _("Damage"),
-        ScriptKind.REVIEW: _("Review"),
+        ScriptKind.REVIEW: _("Buyer’s review"),
     }

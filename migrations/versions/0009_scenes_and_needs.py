@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("started_at", MOMENT, nullable=False),
         sa.Column("finished_at", MOMENT, nullable=True),
         sa.Column("outcome", _words("outcome", "good", "fair", "bad"), nullable=True),
-        sa.Column("score", sa.Float(), nullable=True),
+        sa.Column("score", sa.Double(), nullable=True),
         sa.CheckConstraint("score >= 0 AND score <= 1", name=op.f("ck_scene_runs_score_share")),
         sa.ForeignKeyConstraint(
             ["person_id"], ["people.id"], name=op.f("fk_scene_runs_person_id_people"), ondelete="CASCADE"
@@ -103,7 +103,7 @@ def upgrade() -> None:
             "skill", _words("skill", "language", "product", "tools", "emotion", "culture"), nullable=False
         ),
         sa.Column("response", sa.Text(), nullable=False),
-        sa.Column("score", sa.Float(), nullable=False),
+        sa.Column("score", sa.Double(), nullable=False),
         sa.Column("correct", sa.Boolean(), nullable=False),
         sa.Column("answered_at", MOMENT, nullable=False),
         sa.CheckConstraint("score >= 0 AND score <= 1", name=op.f("ck_needs_answers_score_share")),

@@ -105,6 +105,11 @@ TABLE: dict[tuple[str, str], Row] = {
     ("learning.lesson", "GET"): Row(SIGNED_IN),
     ("learning.step", "POST"): Row(SIGNED_IN, {"step": "1"}),
     ("learning.picture", "GET"): Row(SIGNED_IN),
+    ("needs.report", "GET"): Row(SIGNED_IN),
+    ("needs.cohort", "GET"): Row(COHORT),
+    ("needs.begin", "POST"): Row(SIGNED_IN),
+    ("needs.question", "GET"): Row(OWN),
+    ("needs.answer", "POST"): Row(OWN),
     ("scenes.scenes", "GET"): Row(SIGNED_IN),
     ("scenes.scene", "GET"): Row(SIGNED_IN),
     ("scenes.begin", "POST"): Row(SIGNED_IN),
@@ -259,6 +264,8 @@ def world(
     lesson = course.lessons[0]
     values = {
         "filename": "css/tokens.css",
+        "phase": "before",
+        "analysis": enter(LEARNER).post(f"/needs/begin/{SLUG}/before").location.split("/")[2],
         "scene_id": "en-late-parcel",
         "run": enter(LEARNER).post("/practice/en-late-parcel").location.rsplit("/", 1)[1],
         "number": 1,

@@ -86,7 +86,7 @@ def test_a_scene_is_played_to_a_good_end(sign_in: Enter, published: None, parts:
     turns, [done] = said(parts)[:2], said(parts)[2:]
     assert [one["verb"]["id"].rsplit("/", 1)[1] for one in turns] == ["responded"] * 2
     assert done["result"]["score"] == {"scaled": 0.5}
-    assert done["result"]["success"] is True and done["result"]["duration"] == "PT2M"
+    assert done["result"]["success"] is True and done["result"]["duration"] == "PT02M00S"
     assert done["object"]["id"].endswith("/courses/desk/scenarios/en-late-parcel")
 
 
