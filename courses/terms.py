@@ -40,7 +40,12 @@ class TermLinker:
                 known.setdefault(_key(words, exact=known is self._exact), term.id)
                 patterns.setdefault(_pattern(words), words)
         longest = sorted(patterns, key=lambda pattern: -len(patterns[pattern]))
-        self._words = re.compile("|".join(longest), re.IGNORECASE) if longest else None
+        latin = "|".join(pattern for pattern in longest if patterns[pattern][0].isascii())
+        other = "|".join(pattern for pattern in longest if not patterns[pattern][0].isascii())
+        # Latin words are only tried where a word begins: once for all of them, not each for itself.
+        begun = [f"(?<![A-Za-z0-9_-])(?:{latin})"] if latin else []
+        groups = "|".join([*begun, *([other] if other else [])])
+        self._words = re.compile(groups, re.IGNORECASE) if groups else None
 
     def link(self, texts: Sequence[str]) -> tuple[str, ...]:
         """Answer the pieces of one lesson's HTML, in their order, with its terms linked."""
@@ -94,13 +99,11 @@ def _key(words: str, *, exact: bool) -> str:
 
 
 def _pattern(words: str) -> str:
-    """Answer a pattern for a spelling in escaped HTML; Latin words match whole, maybe in the plural."""
+    """Answer a pattern for a spelling in escaped HTML; Latin words match to their end, or the plural."""
     body = r"\s+".join(re.escape(escape(part, quote=False)) for part in words.split())
     if _is_name(words):
         body = f"(?-i:{body})"
-    before = r"(?<![A-Za-z0-9_-])" if words[0].isascii() else ""
-    after = r"s?(?![A-Za-z0-9_-])" if words[-1].isascii() else ""
-    return before + body + after
+    return body + (r"s?(?![A-Za-z0-9_-])" if words[-1].isascii() else "")
 
 
 def _allowed(open_tags: Sequence[tuple[str, bool]]) -> bool:

@@ -23,7 +23,7 @@ PLACES = (
     ("learning.today", _l("Today"), "today", Right.LEARN),
     ("learning.courses", _l("Courses"), "courses", Right.LEARN),
     ("quizzes.review", _l("Review"), "review", Right.LEARN),
-    ("scenes.scenes", _l("Practice"), "practice", Right.LEARN),
+    ("scenes.scenes", _l("Conversations"), "practice", Right.LEARN),
     ("handbook.glossary", _l("Handbook"), "policy", Right.LEARN),
     ("assignments.manage", _l("Team"), "team", Right.MANAGE),
     ("authoring.courses", _l("Course content"), "edit", Right.AUTHOR),

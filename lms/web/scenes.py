@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from courses.course import Course, in_language
 from courses.simulator.play import Play, shuffled
-from courses.simulator.scenario import GOOD_ACTS, Act, Channel, Outcome, Scene, SceneKind
+from courses.simulator.scenario import GOOD_ACTS, Scene
 from lms.bootstrap import Parts
 from lms.domain.access import Right
 from lms.services import scenes as service
@@ -25,6 +25,7 @@ from lms.web.access import allow
 from lms.web.forms.scenes import BeginForm, ReplyForm
 from lms.web.handbook import tongues
 from lms.web.language import language
+from lms.web.scene_words import act_words, channel_words, kind_words, order_words, outcome_words, units
 from lms.web.session import current
 
 SEE_OTHER, BAD_REQUEST = 303, 400
@@ -151,11 +152,11 @@ def _page(template: str, **values: Any) -> str:
     return render_template(
         template,
         tongues=tongues(),
-        kinds=_kinds(),
-        channels=_channels(),
-        acts=_acts(),
+        kinds=kind_words(),
+        channels=channel_words(),
+        acts=act_words(),
         good_acts=GOOD_ACTS,
-        outcomes=_outcomes(),
+        outcomes=outcome_words(),
         gloss=_gloss,
         **values,
     )
@@ -168,7 +169,7 @@ def _gloss(words: dict[str, str]) -> str | None:
 
 def _facts(scene: Scene, course: Course) -> dict[str, Any]:
     """Answer the facts at hand: of the order, the policy and the product, and what replies rest on."""
-    named = _order_words()
+    named = order_words()
     policy = {
         fact.id: (in_language(fact.label, language()), _value(fact.value), _unit(fact.unit))
         for fact in scene.policy
@@ -180,7 +181,7 @@ def _facts(scene: Scene, course: Course) -> dict[str, Any]:
     }
     return {
         "order": [
-            (named.get(key, key.replace("_", " ").replace("-", " ")), _value(value))
+            (named.get(key.replace("-", "_"), key.replace("_", " ").replace("-", " ")), _value(value))
             for key, value in scene.order.items()
         ],
         "policy": policy,
@@ -198,86 +199,4 @@ def _value(value: Any) -> str:
 def _unit(unit: Any) -> str:
     if unit is None:
         return ""
-    return _units().get(unit, unit) if isinstance(unit, str) else in_language(unit, language())
-
-
-def _units() -> dict[str, str]:
-    """Units that scenes write as one word; what is no unit but says what the value is, is left out."""
-    return {
-        "days": _("days"),
-        "day": _("day"),
-        "working days": _("working days"),
-        "working day": _("working day"),
-        "business days": _("working days"),
-        "hours": _("hours"),
-        "months": _("months"),
-        "month": _("month"),
-        "years": _("years"),
-        "year": _("year"),
-        "percent": "%",
-        "digits": _("digits"),
-        "pieces": _("pieces"),
-        **dict.fromkeys(("date", "rule", "time", "status", "mode", "text"), ""),
-    }
-
-
-def _order_words() -> dict[str, str]:
-    return {
-        "number": _("Order number"),
-        "item": _("Item"),
-        "paid": _("Paid"),
-        "price": _("Price"),
-        "ordered": _("Ordered"),
-        "shipped": _("Shipped"),
-        "promised": _("Promised"),
-        "delivered": _("Delivered"),
-        "today": _("Today"),
-        "status": _("Status"),
-        "product": _("Product"),
-        "returned": _("Returned"),
-        "refunded": _("Refunded"),
-        "carrier": _("Carrier"),
-        "last_scan": _("Last scan"),
-    }
-
-
-def _kinds() -> dict[SceneKind, str]:
-    return {
-        SceneKind.ROLE_PLAY: _("Role play"),
-        SceneKind.DEMONSTRATION: _("Product demonstration"),
-        SceneKind.DEBATE: _("Case debate"),
-    }
-
-
-def _channels() -> dict[Channel, str]:
-    return {Channel.CHAT: _("Chat"), Channel.EMAIL: _("E-mail"), Channel.PHONE: _("Phone")}
-
-
-def _outcomes() -> dict[Outcome, str]:
-    return {
-        Outcome.GOOD: _("It ended well"),
-        Outcome.FAIR: _("It ended fairly"),
-        Outcome.BAD: _("It ended badly"),
-    }
-
-
-def _acts() -> dict[Act, str]:
-    return {
-        Act.CONFIRM: _("confirms the problem"),
-        Act.EMPATHISE: _("shows understanding"),
-        Act.SOLVE: _("offers a solution"),
-        Act.TIMELINE: _("says when"),
-        Act.NEXT: _("names the next step"),
-        Act.THANK: _("thanks"),
-        Act.ASK: _("asks what is needed"),
-        Act.PROVE: _("gives proof"),
-        Act.BLAME: _("blames"),
-        Act.OVERPROMISE: _("promises too much"),
-        Act.DENY: _("denies"),
-        Act.DISMISS: _("brushes off"),
-        Act.OFFTOPIC: _("misses the topic"),
-        Act.WRONG_REGISTER: _("wrong form of address or tone"),
-        Act.INVENT: _("invents a fact"),
-        Act.TRADE_REVIEW: _("trades for a review"),
-        Act.LEAK: _("gives away data"),
-    }
+    return units().get(unit, unit) if isinstance(unit, str) else in_language(unit, language())
