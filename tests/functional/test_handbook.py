@@ -126,7 +126,7 @@ def test_a_market_counts_the_days_to_its_holidays_from_there(
 
     market = text(client.get("/markets/de").text)
     assert "Friday 27 November" in market
-    assert "Black Friday now" in market.replace("Black Friday Black Friday", "Black Friday")
+    assert "Nov 27, 2026 Black Friday now" in market, "a name that is the same in the market is said once"
     assert "Dec 25, 2026 – Dec 26, 2026 Christmas Weihnachten 28" in market
     assert "Mar 26, 2027 Good Friday Karfreitag 119" in market
     assert "Mar 10, 2027 The fair Messe 103" in market
