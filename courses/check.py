@@ -7,7 +7,8 @@ from pathlib import Path
 
 from courses.check_bank import bank_findings
 from courses.check_lessons import lesson_findings
-from courses.check_rules import rule_findings
+from courses.check_rules import dated_rule_findings
+from courses.check_shelf import run_out_findings
 from courses.errors import Finding, Severity
 from courses.reader import scan_course
 
@@ -19,7 +20,8 @@ def check_course(folder: Path, *, today: date) -> list[Finding]:
         *scan.findings,
         *bank_findings(scan),
         *lesson_findings(scan),
-        *rule_findings(folder, today=today),
+        *dated_rule_findings(scan.shelf.rules, today=today),
+        *run_out_findings(scan.shelf.markets, today=today),
     ]
     return sorted(set(findings), key=_place)
 

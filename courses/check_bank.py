@@ -5,7 +5,6 @@ Items that could not be read are left out; the reader has reported them.
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -16,6 +15,7 @@ from courses.errors import Finding, Severity
 from courses.library import COURSE_FILE
 from courses.scan import PlacedItem, Scan
 from courses.schema import LANGUAGES
+from courses.spread import longest_too_often, uneven
 from courses.yaml_source import DataPath, YamlSource, path_text
 from quizzes.item import Form, Item, ItemType, Wording
 
@@ -26,9 +26,6 @@ PRIOR_TOLERANCE = 0.15
 """Forms A and B of a point may differ by this much in the chance of an untrained right answer."""
 MIN_ITEMS_FOR_SKEW = 20
 """Below this many items the spread of right answers says nothing."""
-CHI_SQUARE_1_PERCENT = {1: 6.63, 2: 9.21, 3: 11.34, 4: 13.28, 5: 15.09, 6: 16.81, 7: 18.48}
-"""Degrees of freedom -> bound that even positions pass 99 times in 100."""
-Z_1_PERCENT = 2.33
 GIVEAWAY_RATIO = 1.6
 """A right answer this many times as long as the longest wrong one gives itself away."""
 GIVEAWAY_EXTRA: Mapping[str, int] = {"zh-CN": 8, "en": 25}
@@ -105,32 +102,26 @@ def _position_findings(items: Iterable[Item]) -> Iterator[Finding]:
         seen[next(at for at, choice in enumerate(item.choices) if choice.right)] += 1
         for at in range(len(item.choices)):
             even[at] += 1 / len(item.choices)
-    freedom = len(even) - 1
-    bound = CHI_SQUARE_1_PERCENT.get(freedom, freedom + Z_1_PERCENT * math.sqrt(2 * freedom) + 2)
-    if sum((seen[at] - even[at]) ** 2 / even[at] for at in even) > bound:
-        found = ", ".join(f"{_letter(at)} {seen[at]} ({even[at]:.0f})" for at in sorted(even))
+    found = uneven(seen, even)
+    if found:
         yield _of_course(f"right answers are not evenly placed; found (even): {found}")
 
 
 def _length_findings(items: Sequence[PlacedItem]) -> Iterator[Finding]:
     for lang in LANGUAGES:
-        longest, expected, spread, count = 0, 0.0, 0.0, 0
+        cases: list[tuple[bool, float]] = []
         for placed in items:
             lengths = _lengths(placed.item, lang)
             if lengths is None:
                 continue
             right, wrong = lengths
-            chance = 1 / len(placed.item.choices)
-            longest += right > wrong
-            expected += chance
-            spread += chance * (1 - chance)
-            count += 1
+            cases.append((right > wrong, 1 / len(placed.item.choices)))
             if right >= GIVEAWAY_RATIO * wrong and right - wrong >= GIVEAWAY_EXTRA[lang]:
                 message = f"the right answer ({lang}) has {right} characters, the longest wrong one {wrong}"
                 yield _warning(placed, ("choices",), message)
-        if count >= MIN_ITEMS_FOR_SKEW and longest > expected + Z_1_PERCENT * math.sqrt(spread):
-            share = f"{longest} of {count} items; chance is {expected:.0f}"
-            yield _of_course(f"the right answer is the longest ({lang}) in {share}")
+        found = longest_too_often(cases, of="items") if len(cases) >= MIN_ITEMS_FOR_SKEW else ""
+        if found:
+            yield _of_course(f"the right answer is the longest ({lang}) in {found}")
 
 
 def _lengths(item: Item, lang: str) -> tuple[int, int] | None:
@@ -208,10 +199,6 @@ def _letters(words: str) -> str:
     """Answer only letters and digits, folded, so that two spellings of one question meet."""
     folded = unicodedata.normalize("NFKC", words).casefold()
     return "".join(sign for sign in folded if sign.isalnum())
-
-
-def _letter(position: int) -> str:
-    return chr(ord("a") + position) if position < 26 else str(position + 1)
 
 
 def _warning(placed: PlacedItem, inside: DataPath, message: str) -> Finding:

@@ -1,52 +1,37 @@
-"""Check dated rules (`rules/*.yaml`): shape, ids, dates, and whether the day of their review has come."""
+"""Check dated rules (`rules/*.yaml`): ids, dates, and whether the day of their review has come."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
-from pathlib import Path
-from typing import Any
 
-from courses.errors import Finding, Severity
-from courses.reader import read_yaml_file, yaml_names
-from courses.yaml_source import YamlSource, path_text
+from courses.errors import Finding
+from courses.scan import Placed
 
 
-def rule_findings(folder: Path, *, today: date) -> Iterator[Finding]:
-    """Answer what is wrong with the rules of a course; expired ones are warnings."""
-    first: dict[str, str] = {}
-    for name in yaml_names(folder, "rules"):
-        file = f"rules/{name}"
-        source, findings = read_yaml_file(folder, file, "rules")
-        yield from findings
-        if source is None:
+def rule_findings(rules: Sequence[Placed]) -> Iterator[Finding]:
+    """Answer ids that are there twice, and days that are none or in the wrong order."""
+    for rule in rules:
+        days = {key: _day(rule.value[key]) for key in ("checked", "review")}
+        for key, day in days.items():
+            if day is None:
+                yield rule.error((key,), f"`{rule.value[key]}` is no day")
+        checked, review = days["checked"], days["review"]
+        if checked is not None and review is not None and review <= checked:
+            yield rule.error(("review",), "is not after the day on which the rule was checked")
+
+
+def dated_rule_findings(rules: Sequence[Placed], *, today: date) -> Iterator[Finding]:
+    """Answer rules that were checked in the future (errors) and expired ones (warnings)."""
+    for rule in rules:
+        checked, review = _day(rule.value["checked"]), _day(rule.value["review"])
+        if checked is None or review is None or review <= checked:
             continue
-        for at, rule in enumerate(source.value["rules"]):
-            place = f"{file}:{source.line(('rules', at, 'id'))}"
-            if rule["id"] in first:
-                message = f"rule `{rule['id']}` is there twice, first in {first[rule['id']]}"
-                yield _finding(file, source, at, "id", message)
-            first.setdefault(rule["id"], place)
-            yield from _date_findings(file, source, at, rule, today=today)
-
-
-def _date_findings(
-    file: str, source: YamlSource, at: int, rule: dict[str, Any], *, today: date
-) -> Iterator[Finding]:
-    days = {key: _day(rule[key]) for key in ("checked", "review")}
-    for key, day in days.items():
-        if day is None:
-            yield _finding(file, source, at, key, f"`{rule[key]}` is no day")
-    checked, review = days["checked"], days["review"]
-    if checked is None or review is None:
-        return
-    if review <= checked:
-        yield _finding(file, source, at, "review", "is not after the day on which the rule was checked")
-    elif checked > today:
-        yield _finding(file, source, at, "checked", f"is after today, {today}")
-    elif review <= today:
-        message = f"rule `{rule['id']}` expired on {review}; check its source again"
-        yield _finding(file, source, at, "review", message, Severity.WARNING)
+        if checked > today:
+            yield rule.error(("checked",), f"is after today, {today}")
+        elif review <= today:
+            message = f"rule `{rule.value['id']}` expired on {review}; check its source again"
+            yield rule.warning(("review",), message)
 
 
 def _day(written: str) -> date | None:
@@ -54,10 +39,3 @@ def _day(written: str) -> date | None:
         return date.fromisoformat(written)
     except ValueError:
         return None
-
-
-def _finding(
-    file: str, source: YamlSource, at: int, key: str, message: str, severity: Severity = Severity.ERROR
-) -> Finding:
-    path = ("rules", at, key)
-    return Finding(file, source.line(path), path_text(path), message, severity)

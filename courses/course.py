@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from courses.errors import UnknownPart
+from courses.shelf import Shelf
 from quizzes.item import Item, Skill
 
 Text = Mapping[str, str]
@@ -61,6 +62,8 @@ class Lesson:
     sources: Mapping[str, tuple[str, ...]]
     steps: Mapping[str, tuple[Step, ...]]
     """Language -> steps; every language has as many, with the same interactions."""
+    rules: tuple[str, ...] = ()
+    """Dated rules that the lesson leans on."""
 
     @cached_property
     def interactions(self) -> tuple[str, ...]:
@@ -122,6 +125,8 @@ class Course:
     points: tuple[Point, ...]
     media: Mapping[str, str] = field(default_factory=dict)
     """`media/name.svg` -> SHA-256 of the file, in hexadecimal: a changed picture is a changed course."""
+    shelf: Shelf = field(default_factory=Shelf)
+    """What stands beside the lessons."""
 
     @cached_property
     def lessons(self) -> tuple[Lesson, ...]:

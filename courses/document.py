@@ -15,6 +15,7 @@ from courses.course import Block, Course, Html, Interaction, Lesson, Module, Poi
 from courses.errors import CourseError, Finding
 from courses.markdown import clean_html
 from courses.reader import media_files as media_files
+from courses.shelf import Shelf
 from quizzes.errors import ItemError
 from quizzes.item import Skill
 from quizzes.parse import item_document, parse_item
@@ -25,7 +26,7 @@ FORMAT = 1
 
 def course_document(course: Course) -> dict[str, Any]:
     """Answer the course as JSON values."""
-    return {
+    document = {
         "format": FORMAT,
         "slug": course.slug,
         "version": course.version,
@@ -42,6 +43,9 @@ def course_document(course: Course) -> dict[str, Any]:
         "points": [_point_document(point) for point in course.points],
         "media": dict(course.media),
     }
+    shelf = {kind: list(rows) for kind, rows in course.shelf.written.items() if rows}
+    # A course with nothing beside its lessons keeps the document, and so the hash, that it always had.
+    return {**document, "shelf": shelf} if shelf else document
 
 
 def course_from_document(document: Mapping[str, Any]) -> Course:
@@ -89,6 +93,7 @@ def _lesson_document(lesson: Lesson) -> dict[str, Any]:
         "points": list(lesson.points),
         "sources": {lang: list(sources) for lang, sources in lesson.sources.items()},
         "steps": {lang: [_step_document(step) for step in steps] for lang, steps in lesson.steps.items()},
+        **({"rules": list(lesson.rules)} if lesson.rules else {}),
     }
 
 
@@ -131,6 +136,7 @@ def _course(document: Mapping[str, Any]) -> Course:
         modules=tuple(_module(row, at=f"modules[{at}]") for at, row in enumerate(document["modules"])),
         points=tuple(_point(row) for row in document["points"]),
         media=dict(document["media"]),
+        shelf=Shelf({kind: list(rows) for kind, rows in document.get("shelf", {}).items()}),
     )
 
 
@@ -157,6 +163,7 @@ def _lesson(row: Mapping[str, Any], *, module: str) -> Lesson:
         points=tuple(row["points"]),
         sources={lang: tuple(sources) for lang, sources in row["sources"].items()},
         steps={lang: _steps(steps) for lang, steps in row["steps"].items()},
+        rules=tuple(row.get("rules", ())),
     )
 
 

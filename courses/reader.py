@@ -8,32 +8,30 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from courses.check_shelf import shelf_findings
 from courses.course import Course, Lesson, Module, Point, Retention
-from courses.errors import CourseError, Finding, Severity
+from courses.errors import CourseError, Severity
+from courses.files import MAX_YAML_BYTES, CourseFiles
 from courses.lesson import read_body
 from courses.library import COURSE_FILE
 from courses.media import media_faults
 from courses.references import reference_findings
-from courses.scan import LessonFile, PlacedItem, Scan
+from courses.scan import LessonFile, PlacedItem, Scan, ShelfScan
 from courses.schema import LANGUAGES, shape_faults
-from courses.yaml_source import DataPath, YamlFault, YamlSource, path_text, read_yaml
+from courses.shelf_files import read_shelf, written_shelf
+from courses.yaml_source import DataPath, YamlSource, path_of, path_text
 from quizzes.errors import ItemError
 from quizzes.item import Skill
 from quizzes.parse import parse_item
 
-MAX_YAML_BYTES = 2_000_000
 MAX_LESSON_BYTES = 64_000
 MAX_LINE = 5_000
 """Characters in a line of a lesson; CommonMark takes quadratic time on some long ones."""
-MAX_FILES = 2_000
 
 _LESSON_NAME = re.compile(r"[0-9]{2,3}-([a-z0-9]+(?:-[a-z0-9]+)*)\.md", re.ASCII)
-_PATH_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 def read_course(folder: Path) -> Course:
@@ -46,128 +44,35 @@ def read_course(folder: Path) -> Course:
 
 def scan_course(folder: Path) -> Scan:
     """Answer all that can be read of a folder, and what is wrong with it."""
-    files = _Files(folder)
+    files = CourseFiles(folder)
     source = _read_course_file(files)
     items = tuple(_read_items(files))
     lessons = tuple(_read_lessons(files))
     media = {name: hashlib.sha256(content).hexdigest() for name, content in _read_media(files)}
+    shelf = read_shelf(files)
     findings = list(files.findings)
     if source is not None:
         findings += reference_findings(source, items, lessons, media, unread=files.unread)
+        findings += shelf_findings(source, shelf, items, lessons, unread=files.unread)
     findings.sort(key=lambda finding: (finding.severity, finding.file, finding.line))
     broken = source is None or any(finding.severity is Severity.ERROR for finding in findings)
-    course = None if broken or source is None else _course(source, items, lessons, media)
-    return Scan(course, tuple(findings), source, items, lessons, media)
+    course = None if broken or source is None else _course(source, items, lessons, media, shelf)
+    return Scan(course, tuple(findings), source, items, lessons, media, shelf)
 
 
 def media_files(folder: Path) -> dict[str, bytes]:
     """Answer the sound files of `media/`: `media/name.svg` -> content, by name."""
-    return dict(_read_media(_Files(folder)))
+    return dict(_read_media(CourseFiles(folder)))
 
 
-def read_yaml_file(folder: Path, relative: str, schema: str) -> tuple[YamlSource | None, list[Finding]]:
-    """Answer a YAML file of a course folder that has the shape of a schema; None with findings otherwise."""
-    files = _Files(folder)
-    source = files.yaml(relative)
-    if source is not None and not _has_shape(files, relative, source, schema):
-        source = None
-    return source, files.findings
-
-
-def yaml_names(folder: Path, relative: str) -> list[str]:
-    """Answer the names of the .yaml files in a sub-folder of a course, sorted."""
-    return [name for name in _Files(folder).names(relative) if name.endswith(".yaml")]
-
-
-@dataclass
-class _Files:
-    """The files of one folder, and what is found wrong while reading them."""
-
-    folder: Path
-    findings: list[Finding] = field(default_factory=list)
-    unread: set[str] = field(default_factory=set)
-    """Items (by id) and lessons (by `lang/id`) that are there and broken: nothing more is said about them."""
-
-    def error(self, file: str, line: int, path: DataPath | str, message: str) -> None:
-        shown = path if isinstance(path, str) else path_text(path)
-        self.findings.append(Finding(file, line, shown, message))
-
-    def names(self, relative: str) -> list[str]:
-        """Answer the names in a sub-folder, sorted; none where there is no such folder."""
-        folder = self.folder / relative
-        try:
-            names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
-        except OSError as error:
-            self.error(relative, 1, "", f"cannot be read: {error.strerror}")
-            return []
-        if len(names) > MAX_FILES:
-            self.error(relative, 1, "", f"holds more than {MAX_FILES} files")
-            return []
-        return [name for name in names if not name.startswith(".")]
-
-    def bytes(self, relative: str, *, at_most: int) -> bytes | None:
-        path = self.folder / relative
-        try:
-            if not path.resolve().is_relative_to(self.folder.resolve()):
-                self.error(relative, 1, "", "is a link to outside the course folder")
-                return None
-            if not path.is_file():
-                self.error(relative, 1, "", "there is no such file")
-                return None
-            with path.open("rb") as stream:
-                content = stream.read(at_most + 1)
-        except (OSError, RuntimeError) as error:
-            self.error(relative, 1, "", f"cannot be read: {error}")
-            return None
-        if len(content) > at_most:
-            self.error(relative, 1, "", f"is larger than {at_most // 1000} kB")
-            return None
-        return content
-
-    def text(self, relative: str, *, at_most: int) -> str | None:
-        content = self.bytes(relative, at_most=at_most)
-        if content is None:
-            return None
-        try:
-            text = content.decode("utf-8-sig").replace("\r\n", "\n")
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            self.error(relative, line, "", "is not UTF-8")
-            return None
-        control = _CONTROL.search(text)
-        if control:
-            line = text.count("\n", 0, control.start()) + 1
-            self.error(relative, line, "", f"holds the control character {control[0]!r}")
-            return None
-        return text
-
-    def yaml(self, relative: str) -> YamlSource | None:
-        text = self.text(relative, at_most=MAX_YAML_BYTES)
-        return None if text is None else self.parsed(relative, text, first_line=1)
-
-    def parsed(self, relative: str, text: str, *, first_line: int) -> YamlSource | None:
-        try:
-            return read_yaml(text, first_line=first_line)
-        except YamlFault as fault:
-            self.error(relative, fault.line, fault.path, fault.message)
-            return None
-
-
-def _has_shape(files: _Files, file: str, source: YamlSource, schema: str) -> bool:
-    faults = list(shape_faults(schema, source.value))
-    for path, message in faults:
-        files.error(file, source.line(path), path, message)
-    return not faults
-
-
-def _read_course_file(files: _Files) -> YamlSource | None:
+def _read_course_file(files: CourseFiles) -> YamlSource | None:
     source = files.yaml(COURSE_FILE)
-    if source is None or not _has_shape(files, COURSE_FILE, source, "course"):
+    if source is None or not files.has_shape(COURSE_FILE, source, "course"):
         return None
     return source
 
 
-def _read_items(files: _Files) -> Iterator[PlacedItem]:
+def _read_items(files: CourseFiles) -> Iterator[PlacedItem]:
     for name in files.names("quizzes"):
         file = f"quizzes/{name}"
         if not name.endswith(".yaml"):
@@ -185,7 +90,7 @@ def _read_items(files: _Files) -> Iterator[PlacedItem]:
 
 
 def _parsed_items(
-    files: _Files, file: str, source: YamlSource, broken: set[DataPath]
+    files: CourseFiles, file: str, source: YamlSource, broken: set[DataPath]
 ) -> Iterator[PlacedItem]:
     for index, raw in enumerate(source.value["items"]):
         path: DataPath = ("items", index)
@@ -195,7 +100,7 @@ def _parsed_items(
         try:
             item = parse_item(raw, at=path_text(path))
         except ItemError as error:
-            where = _path(error.path)
+            where = path_of(error.path)
             files.error(file, source.line(where), where, error.message)
             files.unread.update(_written_id(raw))
         else:
@@ -208,7 +113,7 @@ def _written_id(raw: Any) -> set[str]:
     return {id} if isinstance(id, str) else set()
 
 
-def _read_lessons(files: _Files) -> Iterator[LessonFile]:
+def _read_lessons(files: CourseFiles) -> Iterator[LessonFile]:
     for lang in files.names("lessons"):
         if lang not in LANGUAGES:
             files.error(f"lessons/{lang}", 1, "", f"is none of the languages {', '.join(LANGUAGES)}")
@@ -226,7 +131,7 @@ def _read_lessons(files: _Files) -> Iterator[LessonFile]:
                 yield lesson
 
 
-def _read_lesson(files: _Files, file: str, id: str, lang: str) -> LessonFile | None:
+def _read_lesson(files: CourseFiles, file: str, id: str, lang: str) -> LessonFile | None:
     text = files.text(file, at_most=MAX_LESSON_BYTES)
     if text is None:
         return None
@@ -244,12 +149,12 @@ def _read_lesson(files: _Files, file: str, id: str, lang: str) -> LessonFile | N
     body = read_body("\n".join(lines[end + 1 :]), lang=lang, prefix=id, first_line=end + 2)
     for fault in body.faults:
         files.error(file, fault.line, "", fault.message)
-    if front is None or not _has_shape(files, file, front, "lesson"):
+    if front is None or not files.has_shape(file, front, "lesson"):
         return None
     return LessonFile(id, lang, file, front.value, front, body)
 
 
-def _read_media(files: _Files) -> Iterator[tuple[str, bytes]]:
+def _read_media(files: CourseFiles) -> Iterator[tuple[str, bytes]]:
     for name in files.names("media"):
         file = f"media/{name}"
         content = files.bytes(file, at_most=MAX_YAML_BYTES)
@@ -263,7 +168,11 @@ def _read_media(files: _Files) -> Iterator[tuple[str, bytes]]:
 
 
 def _course(
-    source: YamlSource, items: Sequence[PlacedItem], lessons: Sequence[LessonFile], media: Mapping[str, str]
+    source: YamlSource,
+    items: Sequence[PlacedItem],
+    lessons: Sequence[LessonFile],
+    media: Mapping[str, str],
+    shelf: ShelfScan,
 ) -> Course:
     raw = source.value
     points = tuple(_point(row) for row in raw["points"])
@@ -296,6 +205,7 @@ def _course(
         ),
         points=points,
         media=dict(sorted(media.items())),
+        shelf=written_shelf(shelf),
     )
 
 
@@ -320,10 +230,6 @@ def _lesson(id: str, module: str, languages: Sequence[str], files: Sequence[Less
         minutes=int(first.front["minutes"]),
         points=tuple(first.front["points"]),
         sources={lang: tuple(by_language[lang].front["sources"]) for lang in languages},
+        rules=tuple(first.front.get("rules", ())),
         steps={lang: by_language[lang].body.steps for lang in languages},
     )
-
-
-def _path(shown: str) -> DataPath:
-    """Answer the path of a shown one: `items[3].why.zh-CN` -> ("items", 3, "why", "zh-CN")."""
-    return tuple(int(found[2]) if found[2] else found[1] for found in _PATH_PART.finditer(shown))

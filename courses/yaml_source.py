@@ -23,6 +23,7 @@ DataPath = tuple[str | int, ...]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}(?:[eE][-+]?[0-9]{1,2})?", re.ASCII)
+_PATH_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]", re.ASCII)
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -75,6 +76,11 @@ def path_text(path: DataPath) -> str:
         else:
             shown += f".{part}" if shown else part
     return shown
+
+
+def path_of(shown: str) -> DataPath:
+    """Answer the path of a shown one: `items[3].why.zh-CN` -> ("items", 3, "why", "zh-CN")."""
+    return tuple(int(found[2]) if found[2] else found[1] for found in _PATH_PART.finditer(shown))
 
 
 def _events(text: str) -> Iterator[Any]:

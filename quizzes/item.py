@@ -35,12 +35,14 @@ class ItemType(StrEnum):
 
 
 class Form(StrEnum):
-    """Where an item may be met: in practice, in one form of the 7-day check, or inside a lesson."""
+    """Where an item may be met: in practice, in a form of the 7-day check, in a lesson, in the needs test."""
 
     PRACTICE = "practice"
     A = "A"
     B = "B"
     LESSON = "lesson"
+    NEEDS = "needs"
+    """Asks after a skill, before and after the course; has no point."""
 
 
 class Skill(StrEnum):
@@ -121,6 +123,7 @@ class Item:
     type: ItemType
     form: Form
     point: str
+    """"" in the needs analysis."""
     stem: Text
     explanation: Text
     """Why the right answer is right."""
@@ -149,3 +152,5 @@ class Item:
     lang: str | None = None
     """The language practised."""
     source: Wording | None = None
+    rules: tuple[str, ...] = ()
+    """Dated rules of the course that the item leans on."""

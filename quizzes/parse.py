@@ -40,7 +40,7 @@ GAP = re.compile(r"\{\{([^{}]*)\}\}")
 _ID = re.compile(r"[a-z0-9-]+")
 _COMMON_KEYS = frozenset(
     {"id", "type", "form", "point", "skill", "stem", "passage", "explanation"}
-    | {"prior", "market", "lang", "source"}
+    | {"prior", "market", "lang", "source", "rules"}
 )
 _TYPE_KEYS: Mapping[ItemType, frozenset[str]] = {
     ItemType.SINGLE: frozenset({"choices"}),
@@ -59,14 +59,15 @@ def parse_item(raw: Mapping[str, Any], *, at: str) -> Item:
     data = fields.mapping(raw, at=at)
     kind = _item_type(data, at=at)
     fields.refuse_unknown(data, _COMMON_KEYS | _TYPE_KEYS[kind], at=at)
+    form = fields.one_of(Form, fields.required(data, "form", at=at), at=f"{at}.form")
     lang = fields.optional_language(data, "lang", at=at)
     passage = _passage(data["passage"], at=f"{at}.passage") if "passage" in data else None
     return Item(
         id=_identifier(data, at=at),
         type=kind,
-        form=fields.one_of(Form, fields.required(data, "form", at=at), at=f"{at}.form"),
-        point=fields.string(fields.required(data, "point", at=at), at=f"{at}.point"),
-        skill=fields.one_of(Skill, data["skill"], at=f"{at}.skill") if "skill" in data else None,
+        form=form,
+        point=_point(data, form, at=at),
+        skill=_skill(data, form, at=at),
         stem=fields.text(fields.required(data, "stem", at=at), at=f"{at}.stem"),
         explanation=fields.text(fields.required(data, "explanation", at=at), at=f"{at}.explanation"),
         passage=passage,
@@ -88,6 +89,7 @@ def parse_item(raw: Mapping[str, Any], *, at: str) -> Item:
         market=fields.string(data["market"], at=f"{at}.market") if "market" in data else None,
         lang=lang,
         source=fields.wording(data["source"], at=f"{at}.source") if "source" in data else None,
+        rules=_rules(data, at=at),
     )
 
 
@@ -97,7 +99,7 @@ def item_document(item: Item) -> dict[str, Any]:
         "id": item.id,
         "type": item.type.value,
         "form": item.form.value,
-        "point": item.point,
+        "point": item.point or None,
         "skill": item.skill.value if item.skill else None,
         "stem": dict(item.stem),
         "passage": _passage_document(item.passage) if item.passage else None,
@@ -114,11 +116,35 @@ def item_document(item: Item) -> dict[str, Any]:
         "market": item.market,
         "lang": item.lang,
         "source": _wording_document(item.source),
+        "rules": list(item.rules) or None,
     }
     return _without_empty(document)
 
 
 # Parts of an item
+
+
+def _point(data: Mapping[str, Any], form: Form, *, at: str) -> str:
+    if form is not Form.NEEDS:
+        return fields.string(fields.required(data, "point", at=at), at=f"{at}.point")
+    if "point" in data:
+        raise ItemError(f"{at}.point", "an item of the needs analysis has no point")
+    return ""
+
+
+def _skill(data: Mapping[str, Any], form: Form, *, at: str) -> Skill | None:
+    if form is not Form.NEEDS and "skill" not in data:
+        return None
+    return fields.one_of(Skill, fields.required(data, "skill", at=at), at=f"{at}.skill")
+
+
+def _rules(data: Mapping[str, Any], *, at: str) -> tuple[str, ...]:
+    if "rules" not in data:
+        return ()
+    at = f"{at}.rules"
+    rules = [fields.string(rule, at=at) for rule in fields.rows(data, "rules", at=at, least=1)]
+    fields.refuse_repeated(rules, "rule", at=at)
+    return tuple(rules)
 
 
 def _item_type(data: Mapping[str, Any], *, at: str) -> ItemType:

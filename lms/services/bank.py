@@ -22,6 +22,8 @@ from lms.domain.errors import NotFound
 from lms.services.catalogue import CourseCache
 from quizzes.item import Form, Item
 
+BANK_FORMS = tuple(form for form in Form if form is not Form.NEEDS)
+"""The needs analysis stands beside the bank and has no points."""
 CHECKS_KEPT = 32
 """Courses whose findings are kept until a file of theirs or the day changes: a check takes half a second."""
 
@@ -48,7 +50,7 @@ class PointItems:
     @cached_property
     def by_form(self) -> dict[str, int]:
         """Form -> how many items; a form without one counts 0."""
-        return {form.value: sum(item.form is form for item in self.items) for form in Form}
+        return {form.value: sum(item.form is form for item in self.items) for form in BANK_FORMS}
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class CourseBank:
     @cached_property
     def by_form(self) -> dict[str, int]:
         """Form -> how many items; a form without one counts 0."""
-        return {form.value: sum(item.form is form for item in self.course.items) for form in Form}
+        return {form.value: sum(item.form is form for item in self.course.items) for form in BANK_FORMS}
 
     @cached_property
     def by_type(self) -> dict[str, int]:

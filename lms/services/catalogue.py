@@ -14,6 +14,7 @@ from courses.course import Course, Html, Lesson
 from courses.document import course_from_document
 from courses.errors import UnknownPart
 from courses.markdown import with_media_base
+from courses.terms import TermLinker
 from lms.db.learning import CourseVersion, CourseVersionItem
 from lms.domain.errors import NotFound
 
@@ -52,7 +53,8 @@ class Loaded:
     course: Course
     item_versions: Mapping[str, int]
     """Item -> row of the version of it that is served."""
-    _steps: dict[tuple[str, str, str], tuple[StepView, ...]] = field(default_factory=dict, repr=False)
+    _steps: dict[tuple[str, str, str, str], tuple[StepView, ...]] = field(default_factory=dict, repr=False)
+    _linkers: dict[tuple[str, str], TermLinker] = field(default_factory=dict, repr=False)
 
     def lesson(self, lesson_id: str) -> Lesson:
         """Answer a lesson. Raises NotFound."""
@@ -61,12 +63,22 @@ class Loaded:
         except UnknownPart:
             raise NotFound(f"there is no lesson {lesson_id!r} in this course") from None
 
-    def steps(self, lesson_id: str, language: str, *, media_base: str) -> tuple[StepView, ...]:
-        """Answer a lesson's steps, with pictures taken from `media_base`; made once."""
-        key = (lesson_id, language, media_base)
+    def steps(
+        self, lesson_id: str, language: str, *, media_base: str, term_base: str
+    ) -> tuple[StepView, ...]:
+        """Answer a lesson's steps, with pictures from `media_base` and links to `term_base`; made once."""
+        key = (lesson_id, language, media_base, term_base)
         if key not in self._steps:
-            self._steps[key] = _step_views(self.lesson(lesson_id), language, media_base)
+            linker = self._linker(language, term_base)
+            self._steps[key] = _step_views(self.lesson(lesson_id), language, media_base, linker)
         return self._steps[key]
+
+    def _linker(self, language: str, base: str) -> TermLinker:
+        key = (language, base)
+        if key not in self._linkers:
+            terms = self.course.shelf.terms.values()
+            self._linkers[key] = TermLinker(terms, lang=language, base=base)
+        return self._linkers[key]
 
 
 class CourseCache:
@@ -106,13 +118,15 @@ class CourseCache:
         return found
 
 
-def _step_views(lesson: Lesson, language: str, media_base: str) -> tuple[StepView, ...]:
+def _step_views(lesson: Lesson, language: str, media_base: str, linker: TermLinker) -> tuple[StepView, ...]:
     steps = lesson.steps.get(language) or next(iter(lesson.steps.values()), ())
+    texts = [block.html for step in steps for block in step.blocks if isinstance(block, Html)]
+    linked = iter(linker.link(texts))
     return tuple(
         StepView(
             step.heading,
             tuple(
-                Block(with_media_base(block.html, media_base), None)
+                Block(with_media_base(next(linked), media_base), None)
                 if isinstance(block, Html)
                 else Block(None, block.item_id)
                 for block in step.blocks

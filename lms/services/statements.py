@@ -29,6 +29,8 @@ from tincan import (
 )
 
 from courses.course import Course, Point
+from courses.simulator.play import Move, Play
+from courses.simulator.scenario import BEST_POINTS, WORST_POINTS, Scene
 from lms.domain.identity import Same
 from lms.domain.interactions import interaction_definition, interaction_response
 from quizzes.item import Item
@@ -45,6 +47,7 @@ VERBS: Mapping[str, Mapping[str, str]] = {
     "completed": {"en": "completed", "zh-CN": "完成了"},
     "passed": {"en": "passed", "zh-CN": "通过了"},
     "failed": {"en": "failed", "zh-CN": "未通过"},
+    "responded": {"en": "responded to", "zh-CN": "回应了"},
 }
 OWN_VERBS: Mapping[str, Mapping[str, str]] = {
     "assigned": {"en": "was assigned", "zh-CN": "被安排学习"},
@@ -118,6 +121,11 @@ def lesson_iri(iri_base: str, slug: str, lesson_id: str) -> str:
 def item_iri(iri_base: str, slug: str, item_id: str) -> str:
     """Answer the activity of an item; without its module, so that moving it orphans no statement."""
     return f"{iri_base}/courses/{slug}/items/{item_id}"
+
+
+def scene_iri(iri_base: str, slug: str, scene_id: str) -> str:
+    """Answer the activity of a practice scene."""
+    return f"{iri_base}/courses/{slug}/scenarios/{scene_id}"
 
 
 def extension_iri(iri_base: str, name: str) -> str:
@@ -293,6 +301,45 @@ def scheduled(
     )
 
 
+def replied(speaker: Speaker, run: Run, *, at: datetime, run_uuid: UUID, move: Move, play: Play) -> Json:
+    """The speaker answered a buyer's turn of a scene; the ids replay the run, the temper is that after it."""
+    result = Result(
+        response=move.reply.text,
+        score=Score(raw=move.reply.points, min=WORST_POINTS, max=BEST_POINTS),
+        extensions=_extensions(speaker.iri_base, {"temper": move.after}),
+    )
+    return _statement(
+        speaker,
+        run,
+        "responded",
+        _scene(speaker, run, play.scene),
+        at=at,
+        parent=course_iri(speaker.iri_base, run.course.slug),
+        result=result,
+        about={"attempt": str(run_uuid), "turn": move.turn.id, "reply": move.reply.id},
+    )
+
+
+def played(
+    speaker: Speaker, run: Run, *, at: datetime, run_uuid: UUID, play: Play, duration: timedelta | None = None
+) -> Json:
+    """The speaker came to an end of a scene: success where it is a good one, and the share of the points."""
+    result = Result(completion=True, success=play.mended, score=Score(scaled=round(play.share, 6)))
+    result.extensions = _extensions(speaker.iri_base, {"temper": play.temper})
+    if duration is not None:
+        result.duration = duration
+    return _statement(
+        speaker,
+        run,
+        "completed",
+        _scene(speaker, run, play.scene),
+        at=at,
+        parent=course_iri(speaker.iri_base, run.course.slug),
+        result=result,
+        about={"attempt": str(run_uuid)},
+    )
+
+
 def store(
     session: Session,
     statements: Iterable[Json],
@@ -411,6 +458,11 @@ def _lesson(speaker: Speaker, run: Run, lesson_id: str) -> Json:
     lesson = run.course.lesson(lesson_id)
     iri = lesson_iri(speaker.iri_base, run.course.slug, lesson_id)
     return _place(iri, "lesson", lesson.title, lesson.outcome)
+
+
+def _scene(speaker: Speaker, run: Run, scene: Scene) -> Json:
+    iri = scene_iri(speaker.iri_base, run.course.slug, scene.id)
+    return _place(iri, "simulation", scene.title, scene.summary)
 
 
 def _place(iri: str, kind: str, name: Mapping[str, str], description: Mapping[str, str]) -> Json:

@@ -14,6 +14,7 @@ from courses.library import SHIPPED
 from lms.bootstrap import Parts
 from lms.domain.access import Right
 from lms.services import bank
+from lms.services.leaning import rule_book
 from lms.web.access import allow
 from lms.web.language import language
 from lms.web.session import current
@@ -27,9 +28,11 @@ def create_blueprint(parts: Parts) -> Blueprint:
     @blueprint.get("/author")
     @allow(Right.AUTHOR)
     def courses() -> str:
+        today = parts.now().astimezone(current().zone).date()
         with parts.database.reading() as session:
             lines = bank.list_banks(session, cache)
-        return _page("authoring/courses.html", lines=lines)
+        expired = {line.slug: len(rule_book(line.bank.course, today=today).expired) for line in lines}
+        return _page("authoring/courses.html", lines=lines, expired=expired)
 
     @blueprint.get("/author/<slug>")
     @allow(Right.AUTHOR)
@@ -38,7 +41,8 @@ def create_blueprint(parts: Parts) -> Blueprint:
         with parts.database.reading() as session:
             found, versions = bank.course_bank(session, cache, slug)
         checked = bank.check_folder(SHIPPED, slug, today=today)
-        return _page("authoring/course.html", found=found, versions=versions, checked=checked)
+        book = rule_book(found.course, today=today)
+        return _page("authoring/course.html", found=found, versions=versions, checked=checked, book=book)
 
     return blueprint
 

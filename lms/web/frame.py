@@ -24,13 +24,21 @@ PLACES = (
     ("learning.today", _l("Today"), "today", Right.LEARN),
     ("learning.courses", _l("Courses"), "courses", Right.LEARN),
     ("quizzes.review", _l("Review"), "review", Right.LEARN),
+    ("scenes.scenes", _l("Conversations"), "practice", Right.LEARN),
+    ("handbook.glossary", _l("Handbook"), "policy", Right.LEARN),
     ("assignments.manage", _l("Team"), "team", Right.MANAGE),
     ("authoring.courses", _l("Course content"), "edit", Right.AUTHOR),
     ("accounts.users", _l("People"), "key", Right.ADMINISTER),
     ("records.statements", _l("Record store"), "file", Right.ADMINISTER),
     ("accounts.settings", _l("Me"), "me", Right.LEARN),
 )
-STARTS = ("assignments.manage", "authoring.courses", "records.statements")
+STARTS = (
+    "scenes.scenes",
+    "handbook.glossary",
+    "assignments.manage",
+    "authoring.courses",
+    "records.statements",
+)
 """Places that stand for every page of their column."""
 
 NOBODY = AnonymousUserMixin()

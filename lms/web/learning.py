@@ -19,7 +19,7 @@ from lms.domain import learning as rules
 from lms.domain.access import Right
 from lms.domain.errors import Invalid
 from lms.domain.learning import Next
-from lms.services import cards, learning, progress, quizzes
+from lms.services import cards, learning, progress, quizzes, scenes
 from lms.services.catalogue import CourseCache, Loaded
 from lms.services.progress import Learner
 from lms.services.statements import Speaker
@@ -72,7 +72,10 @@ def create_blueprint(parts: Parts) -> Blueprint:
                 daily_minutes=person.daily_minutes,
                 working_days=person.working_days,
             )
-        return render_template("learning/today.html", **_today(person, lines, due, week, local=local))
+            shown = _today(person, lines, due, week, local=local)
+            free = bool(lines) and not shown["plan"].minutes
+            scene = scenes.suggested(session, cache, person_id=person.person_id) if free else None
+        return render_template("learning/today.html", **shown, scene=scene)
 
     @blueprint.get("/courses")
     @allow(Right.LEARN)
@@ -279,7 +282,8 @@ def _lesson(page: learning.LessonPage) -> dict[str, Any]:
     loaded, lesson = page.enrolment.loaded, page.lesson
     course = loaded.course
     module = page.way.module(lesson.module)
-    steps = loaded.steps(lesson.id, language(), media_base=_media_base(loaded))
+    terms = url_for("handbook.term", term_id="x").removesuffix("x")
+    steps = loaded.steps(lesson.id, language(), media_base=_media_base(loaded), term_base=terms)
     reached = min(page.facts.step, len(steps)) if page.facts else 1
     missing = rules.missing(lesson, step=reached, right=page.right)
     before, after = rules.neighbours(course, lesson.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from lms.domain.accounts import Role
 from lms.services import accounts, authoring
 from tests.browser.pages import faults, fill_in, sign_in
 from tests.conftest import PASSWORD, Clock
+from tests.practice_course import practice_course
+from tests.shelf_course import shelf
 
 pytestmark = pytest.mark.browser
 SLUG = "service-desk"
@@ -206,7 +209,21 @@ def pages_of(course: Course) -> list[str]:
         "/admin/xapi/privacy",
         "/exports",
         "/nothing-here",
+        "/needs",
+        *handbook_of(course),
     ]
+
+
+def handbook_of(course: Course) -> list[str]:
+    """The lists of what stands beside the lessons, and one page of each kind that there is."""
+    shelf = course.shelf
+    kinds = {
+        "/glossary": list(shelf.terms),
+        "/scripts": list(shelf.scripts),
+        "/markets": list(shelf.markets),
+        "/practice": list(shelf.scenes),
+    }
+    return [path for base, ids in kinds.items() for path in (base, *(f"{base}/{id}" for id in ids[:1]))]
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
@@ -239,3 +256,37 @@ def test_no_page_has_a_serious_fault_on_a_phone_or_a_desk(
     context.close()
 
     assert {path: said for path, said in found.items() if said} == {}
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_scene_and_the_needs_analysis_are_played_on_a_phone(
+    page: Page, address: str, parts: Parts, person: Callable[[str, str], str], language: str
+) -> None:
+    """By clicks, on a course of the tests' own, and looked over at every step."""
+    with parts.database.writing() as session:
+        small = replace(practice_course(), shelf=shelf(point="point-single"))
+        authoring.import_course(session, small, now=parts.now())
+    sign_in(page, address, person("learner", language), PASSWORD)
+    found: dict[str, list[str]] = {}
+
+    page.goto(f"{address}/practice/en-late-parcel")
+    page.locator("main form button").first.click()
+    for reply in ("b", "b"):
+        page.wait_for_load_state()
+        found[f"scene before {reply}"] = faults(page)
+        page.locator(f"input[name=reply][value={reply}]").check(force=True)
+        page.locator("#turn button.btn-main").click()
+    page.locator("#end").wait_for()
+    found["scene at its end"] = faults(page)
+    assert page.locator("#curve circle").count() == 3
+
+    page.goto(f"{address}/needs")
+    page.locator("form[action$='/needs/begin/desk/before'] button").click()
+    page.locator("input[name=answer]").first.wait_for()
+    found["needs"] = faults(page)
+    page.goto(f"{address}/glossary/tracking-number")
+    page.locator("[data-listen-none]:not([hidden])").first.wait_for()  # no voice here: it says so
+    page.goto(f"{address}/scripts/refund-steps/ja")
+    page.locator("[data-copy-text]").click()
+
+    assert {place: said for place, said in found.items() if said} == {}

@@ -30,6 +30,7 @@ from lms.services import accounts, authoring
 from lms.web.access import PUBLIC, right_of
 from tests.conftest import Clock
 from tests.practice_course import MODULE, RIGHT, SLUG, practice_course
+from tests.shelf_course import shelf
 from xapi.lrs import store_statements
 from xapi.store import audit
 from xapi.store.attachments import Part
@@ -104,6 +105,23 @@ TABLE: dict[tuple[str, str], Row] = {
     ("learning.lesson", "GET"): Row(SIGNED_IN),
     ("learning.step", "POST"): Row(SIGNED_IN, {"step": "1"}),
     ("learning.picture", "GET"): Row(SIGNED_IN),
+    ("needs.report", "GET"): Row(SIGNED_IN),
+    ("needs.cohort", "GET"): Row(COHORT),
+    ("needs.begin", "POST"): Row(SIGNED_IN),
+    ("needs.question", "GET"): Row(OWN),
+    ("needs.answer", "POST"): Row(OWN),
+    ("scenes.scenes", "GET"): Row(SIGNED_IN),
+    ("scenes.scene", "GET"): Row(SIGNED_IN),
+    ("scenes.begin", "POST"): Row(SIGNED_IN),
+    ("scenes.run", "GET"): Row(OWN),
+    ("scenes.reply", "POST"): Row(OWN, {"reply": "a"}),
+    ("handbook.glossary", "GET"): Row(SIGNED_IN),
+    ("handbook.term", "GET"): Row(SIGNED_IN),
+    ("handbook.scripts", "GET"): Row(SIGNED_IN),
+    ("handbook.script", "GET"): Row(SIGNED_IN),
+    ("handbook.script_reply", "GET"): Row(SIGNED_IN),
+    ("handbook.markets", "GET"): Row(SIGNED_IN),
+    ("handbook.market", "GET"): Row(SIGNED_IN),
     ("quizzes.answer_interaction", "POST"): Row(SIGNED_IN),
     ("quizzes.quiz", "GET"): Row(SIGNED_IN),
     ("quizzes.start_quiz", "POST"): Row(SIGNED_IN),
@@ -201,7 +219,11 @@ def world(
         return app.test_client() if who == NOBODY else sign_in(people[who])
 
     with parts.database.writing() as session:
-        course = replace(practice_course(), media={"media/drawing.svg": sha256(DRAWING).hexdigest()})
+        course = replace(
+            practice_course(),
+            media={"media/drawing.svg": sha256(DRAWING).hexdigest()},
+            shelf=shelf(point="point-single"),
+        )
         authoring.import_course(session, course, now=parts.now(), media={"media/drawing.svg": DRAWING})
     cohorts = {who: _cohort(enter(who), name) for who, name in COHORT_NAMES.items()}
     manager = enter(MANAGER)
@@ -242,6 +264,15 @@ def world(
     lesson = course.lessons[0]
     values = {
         "filename": "css/tokens.css",
+        "phase": "before",
+        "analysis": enter(LEARNER).post(f"/needs/begin/{SLUG}/before").location.split("/")[2],
+        "scene_id": "en-late-parcel",
+        "run": enter(LEARNER).post("/practice/en-late-parcel").location.rsplit("/", 1)[1],
+        "number": 1,
+        "term_id": "tracking-number",
+        "script_id": "refund-steps",
+        "reply": "en-US",
+        "market_id": "de",
         "secret": secret,
         "user_id": people[STRANGER].uuid,
         "slug": SLUG,

@@ -20,7 +20,8 @@ from lms.bootstrap import Parts
 from lms.db.accounts import Person
 from lms.services import authoring
 from tests.conftest import Clock
-from tests.practice_course import SLUG, practice_course
+from tests.practice_course import MODULE, SLUG, practice_course
+from tests.shelf_course import shelf
 
 FOLDER = SHIPPED / "service-desk"
 PAGE = f"/author/{FOLDER.name}"
@@ -231,3 +232,36 @@ def test_the_bar_says_where_one_is(trainer: FlaskClient, parts: Parts) -> None:
     page = html.document_fromstring(trainer.get(f"/author/{SLUG}").text)
 
     assert set(page.xpath("//nav//*[@aria-current='page']/@href")) == {"/author"}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_leans_on_an_expired_rule_is_marked_as_stale(
+    trainer: FlaskClient, parts: Parts, clock: Clock
+) -> None:
+    course = practice_course()
+    [module] = course.modules
+    lessons = tuple(replace(lesson, rules=("old-rule",)) for lesson in module.lessons)
+    items = (replace(module.items[0], rules=("old-rule", "withdrawal")), *module.items[1:])
+    course = replace(
+        course,
+        modules=(replace(module, lessons=lessons, items=items),),
+        shelf=shelf(point="point-single"),
+    )
+    publish(parts, course)
+    page = html.document_fromstring(trainer.get(f"/author/{SLUG}").text)
+
+    old = words(page, "//tr[@id='rule-old-rule']")
+    assert old.startswith("An old rule UK UnverifiedA page Jan 10, 2025Expired Jan 10, 2024 Stale")
+    assert "Lesson: The first lesson" in old and "Market: Germany" in old and "Question: single-1" in old
+    young = words(page, "//tr[@id='rule-withdrawal']")
+    assert "Expired" not in young and "Stale" not in young
+    assert "Script: Refund in three steps" in young and "Scene: The parcel is late" in young
+    rows = page.xpath("//tr[starts-with(@id, 'rule-')]/@id")
+    assert rows == ["rule-old-rule", "rule-withdrawal"], "the one to be read again first stands first"
+    assert "The first lesson Stale" in words(page, f"//section[@aria-labelledby='module-{MODULE}']")
+    marked = page.xpath("//li[code or p/code][contains(., 'Stale')]//code/text()")
+    assert marked == ["single-1"]
+    assert "1 rule expired" in trainer.get("/author").text
+
+    clock.now += timedelta(days=60)
+    assert "2 rules expired" in trainer.get("/author").text

@@ -538,7 +538,7 @@ def test_pictures_of_a_lesson_are_addressed_by_version(
     shown = [
         step
         for lesson in published.lessons
-        for step in loaded.steps(lesson.id, "en", media_base="/courses/x/versions/y/")
+        for step in loaded.steps(lesson.id, "en", media_base="/courses/x/versions/y/", term_base="/glossary/")
     ]
     html = "".join(block.html or "" for step in shown for block in step.blocks)
 

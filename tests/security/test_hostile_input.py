@@ -30,7 +30,9 @@ FORM = "application/x-www-form-urlencoded"
 
 HOSTILE = [str(2**63), "a%00b", "%ED%A0%80%FF%FE", "x" * 5_000, "1e309%F0%9F%98%80%E2%80%AE%0D%0AA:b"]
 """Percent-encoded: too big for a row number, NUL, half a surrogate pair and no UTF-8, long, odd."""
-OF_LEARNERS = frozenset(endpoint for endpoint, _ in TABLE if endpoint.startswith("quizzes."))
+OF_LEARNERS = frozenset(
+    endpoint for endpoint, _ in TABLE if endpoint.startswith(("needs.", "quizzes.", "scenes."))
+)
 
 
 def says_why(answer: TestResponse) -> bool:
@@ -81,6 +83,9 @@ QUERIES = {
     "accounts.sign_in": ("next",),
     "accounts.users": ("page", "q"),
     "learning.today": ("no-such-name",),
+    "scenes.scenes": ("lang", "kind"),
+    "handbook.glossary": ("q", "topic", "page"),
+    "handbook.scripts": ("q", "kind"),
     "quizzes.review": ("more",),
     "quizzes.review_card": ("more",),
     "assignments.cohort": ("course", "state", "sort", "page", "undo"),
@@ -115,6 +120,10 @@ def test_nothing_behind_the_question_mark_brings_a_page_down(app: Flask, world: 
 
 
 FIELDS: dict[str, dict[str, Any]] = {
+    "needs.begin": {"anything": "x"},
+    "needs.answer": {"answer": "a", "sure": "yes", "token": "x"},
+    "scenes.begin": {"again": "1"},
+    "scenes.reply": {"reply": "a"},
     "accounts.sign_in_post": {"email": "x@desk.test", "password": "x", "next": "/me"},
     "accounts.set_language": {"language": "en", "next": "/me"},
     "accounts.sign_out": {"anything": "x"},

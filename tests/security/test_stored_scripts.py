@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,10 +15,14 @@ from lxml import html
 
 from courses.course import Html
 from courses.lesson import read_body
+from courses.shelf import Shelf
 from lms.bootstrap import Parts
 from lms.db.accounts import Person
+from lms.services import authoring
+from tests.practice_course import practice_course
 from tests.security.payloads import FOREIGN, MARKDOWN, PAYLOADS, RUN
 from tests.security.planted import DOCUMENT, Planted, basic, plant
+from tests.shelf_course import shelf
 
 ADDRESSES = ("href", "src", "action", "data", "formaction", "srcdoc", "xlink:href")
 
@@ -110,3 +116,40 @@ def test_what_a_tool_stored_is_served_where_nothing_runs(planted: Planted, clien
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "sandbox" in policy and "allow-scripts" not in policy
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+WRITTEN = {"zh-CN", "en", "ja", "de", "es", "fr", "text", "avoid", "local", "name", "source", "jurisdiction"}
+"""Keys below which people write words."""
+
+
+def spoilt(value: Any, payload: str, *, written: bool = False) -> Any:
+    """The same entries with a payload behind every text that somebody writes."""
+    if isinstance(value, dict):
+        return {key: spoilt(one, payload, written=written or key in WRITTEN) for key, one in value.items()}
+    if isinstance(value, list):
+        return [spoilt(one, payload, written=written) for one in value]
+    return value + payload if written and isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_stands_beside_the_lessons_runs_nothing(
+    parts: Parts, sign_in: Callable[..., FlaskClient]
+) -> None:
+    course, payload = practice_course(), " ".join(PAYLOADS)
+    written = {kind: spoilt(rows, payload) for kind, rows in shelf(point="point-single").written.items()}
+    with parts.database.writing() as session:
+        authoring.import_course(session, replace(course, shelf=Shelf(written)), now=parts.now())
+    client = sign_in("trainer")
+    run = client.post("/practice/en-late-parcel").location
+    client.post(f"{run}/1", data={"reply": "a"})
+    played = client.get(run).text
+    client.post(f"{run}/2", data={"reply": "b"})
+    question = client.post(f"/needs/begin/{course.slug}/before").location
+    paths = ["/glossary", "/glossary/tracking-number", "/scripts", "/scripts/refund-steps", "/markets"]
+    paths += ["/markets/de", "/practice", "/practice/en-late-parcel", run, "/needs", question]
+    paths.append(f"/author/{course.slug}")
+
+    pages = {path: client.get(path) for path in paths}
+    assert {path: page.status_code for path, page in pages.items() if page.status_code != 200} == {}
+    found = {path: runs(page.text) for path, page in pages.items()} | {"played": runs(played)}
+    assert {path: said for path, said in found.items() if said} == {}

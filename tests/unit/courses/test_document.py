@@ -14,6 +14,7 @@ from courses.document import content_hash, course_document, course_from_document
 from courses.errors import CourseError
 from courses.library import SHIPPED, find_courses
 from courses.reader import read_course
+from tests.shelf_course import put_shelf
 
 
 def test_a_course_comes_back_from_its_document_as_it_was(folder: Path) -> None:
@@ -29,6 +30,25 @@ def test_the_courses_that_ship_come_back_as_they_were(folder: Path) -> None:
     course = read_course(folder)
 
     assert course_from_document(json.loads(json.dumps(course_document(course)))) == course
+
+
+def test_what_stands_beside_the_lessons_comes_back_too(folder: Path) -> None:
+    plain = course_document(read_course(folder))
+    put_shelf(folder)
+    document = course_document(read_course(folder))
+
+    found = course_from_document(json.loads(json.dumps(document)))
+    assert found == read_course(folder)
+    assert found.shelf.scenes == read_course(folder).shelf.scenes
+    assert content_hash(document) != content_hash(plain)
+
+
+def test_a_version_from_before_there_was_a_shelf_still_loads_under_its_hash(folder: Path) -> None:
+    document = course_document(read_course(folder))
+
+    assert "shelf" not in document
+    assert all("rules" not in lesson for module in document["modules"] for lesson in module["lessons"])
+    assert not course_from_document(document).shelf.has("scenarios")
 
 
 def test_the_hash_does_not_depend_on_the_order_of_keys(folder: Path) -> None:

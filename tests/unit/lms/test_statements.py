@@ -9,11 +9,13 @@ from uuid import UUID
 
 import pytest
 
+from courses.simulator.play import play
 from lms.domain.interactions import interaction_definition, interaction_response
 from lms.services import statements
 from lms.services.statements import AnswerGiven, Run, Speaker
 from quizzes.grading import correct_response
 from tests.practice_course import MODULE, SLUG, TYPES, practice_course, practice_item
+from tests.shelf_course import shelf
 from xapi.spec.statement import check_statement
 from xapi.spec.version import Version
 
@@ -25,6 +27,7 @@ ATTEMPT = UUID("bbbbbbbb-2222-4333-8444-555555555555")
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ME = Speaker(BASE, PERSON)
 RUN = Run(practice_course(), REGISTRATION)
+PLAYED = play(shelf().scenes["en-late-parcel"], ["a", "b"])
 
 
 def answer_given(kind: str, **more: Any) -> AnswerGiven:
@@ -53,6 +56,12 @@ EVENTS: dict[str, Callable[[], dict[str, Any]]] = {
     ),
     "completed module": lambda: statements.completed(ME, RUN, at=AT, module_id=MODULE),
     "completed course": lambda: statements.completed(ME, RUN, at=AT),
+    "responded": lambda: statements.replied(
+        ME, RUN, at=AT, run_uuid=ATTEMPT, move=PLAYED.moves[0], play=PLAYED
+    ),
+    "completed scene": lambda: statements.played(
+        ME, RUN, at=AT, run_uuid=ATTEMPT, play=PLAYED, duration=timedelta(minutes=3)
+    ),
     "passed": lambda: statements.judged(
         ME, RUN, at=AT, module_id=MODULE, score=0.9, passed=True, attempt=ATTEMPT
     ),

@@ -28,6 +28,15 @@ for (const button of all("[data-copy]")) {
   });
 }
 
+for (const button of all("[data-copy-text]")) {
+  button.addEventListener("click", async () => {
+    const source = document.getElementById(button.dataset.copyText);
+    getSelection().selectAllChildren(source);   // where the clipboard is closed, the keys for copying still work
+    try { await navigator.clipboard.writeText(source.textContent); } catch { return; }
+    button.querySelector("[data-copy-words]").textContent = button.dataset.copied;
+  });
+}
+
 // ---- toasts: put in again so that they are read out; closed by hand, or after a while when nobody is on them ----
 const TOAST_MS = 12000;
 for (const region of all("[data-toasts]")) {
@@ -137,7 +146,8 @@ function offerVoices() {
     const able = "speechSynthesis" in window && Boolean(voiceFor(language));
     part.querySelector("[data-listen-voice]").hidden = !able;
     part.querySelector("[data-listen-none]").hidden = able;
-    if (!able) part.querySelector("[data-transcript]").open = true;
+    const transcript = part.querySelector("[data-transcript]");
+    if (!able && transcript) transcript.open = true;
   }
 }
 for (const button of all("[data-speak]")) button.addEventListener("click", () => speak(button));

@@ -1,0 +1,1 @@
+"""Practice conversations: what a scene is, reading one, and playing it."""
