@@ -10,7 +10,17 @@ from lms import log
 from lms.bootstrap import Parts, build
 from lms.config import Mode, settings_from_environment
 from lms.domain.errors import Unavailable
-from lms.web import accounts, assignments, authoring, learning, operations, profile, quizzes, records
+from lms.web import (
+    accounts,
+    assignments,
+    authoring,
+    learning,
+    operations,
+    profile,
+    quizzes,
+    records,
+    retention,
+)
 from lms.web.access import init_access
 from lms.web.errors import init_errors
 from lms.web.frame import init_frame
@@ -61,7 +71,17 @@ def create_app(parts: Parts | None = None) -> Flask:
     init_input(app)
     init_access(app)
     init_frame(app, parts)
-    for column in (accounts, learning, quizzes, assignments, authoring, records, operations, profile):
+    for column in (
+        accounts,
+        learning,
+        quizzes,
+        retention,
+        assignments,
+        authoring,
+        records,
+        operations,
+        profile,
+    ):
         app.register_blueprint(column.create_blueprint(parts))
     store = record_store(
         reading=parts.database.reading,

@@ -19,7 +19,7 @@ from lms.domain import learning as rules
 from lms.domain.access import Right
 from lms.domain.errors import Invalid
 from lms.domain.learning import Next
-from lms.services import cards, learning, progress, quizzes
+from lms.services import cards, learning, progress, quizzes, retention
 from lms.services.catalogue import CourseCache, Loaded
 from lms.services.progress import Learner
 from lms.services.statements import Speaker
@@ -72,7 +72,10 @@ def create_blueprint(parts: Parts) -> Blueprint:
                 daily_minutes=person.daily_minutes,
                 working_days=person.working_days,
             )
-        return render_template("learning/today.html", **_today(person, lines, due, week, local=local))
+            checks = retention.checks_now(session, cache, person_id=person.person_id, now=now)
+        return render_template(
+            "learning/today.html", checks=checks, **_today(person, lines, due, week, local=local)
+        )
 
     @blueprint.get("/courses")
     @allow(Right.LEARN)
