@@ -67,7 +67,7 @@ def plan_reminders(session: Session, *, now: datetime, after: int = 0) -> int:
                 (OPENING, row.opens_at.astimezone(zone).date()),
                 (LAST, last_day(row.closes_at, zone)),
             ):
-                moment = datetime.combine(day, MORNING, tzinfo=zone).astimezone(UTC)
+                moment = max(row.opens_at, datetime.combine(day, MORNING, tzinfo=zone).astimezone(UTC))
                 if now - DAY_ENDS < moment <= now + AHEAD:
                     _plan(session, notices.CHECK_REMINDER, row.uuid, which, at=moment, now=now)
         if row.closes_at <= now + AHEAD:
