@@ -32,6 +32,8 @@ PERIOD = timedelta(days=365)
 """Checks that closed longer ago are left out."""
 MOST_CHECKS = 20_000
 """Read at most, the latest first; the page says so where there are more."""
+SAME_MARKET = {"UK": "GB"}
+"""Two codes that course files use for one country."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def memory_report(
             for one in shown
         ),
         by_skill=_by(cases, lambda mark: mark.skill, order=[skill.value for skill in Skill]),
-        by_market=_by(cases, lambda mark: mark.market),
+        by_market=_by(cases, lambda mark: SAME_MARKET.get(mark.market or "", mark.market)),
         by_language=_by(cases, lambda mark: mark.language),
         cut=cut,
         experiment=check_plans.experiment_is_on(session),

@@ -77,7 +77,9 @@ def add_checks(blueprint: Blueprint, parts: Parts) -> None:
                 )
         if result is None:
             return render_template("retention/check.html", line=line)
-        return render_template("retention/result.html", line=line, result=result, **_told(result))
+        return render_template(
+            "retention/result.html", line=line, result=result, now=parts.now(), **_told(result)
+        )
 
     @blueprint.post("/checks/<uuid:check>")
     @allow(Right.LEARN)

@@ -22,7 +22,6 @@ from lms.web.access import allow
 from lms.web.language import language
 from lms.web.session import current
 
-TERRITORIES = {"UK": "GB"}
 LANGUAGE_TAGS = {"zh-CN": "zh_Hans"}
 
 
@@ -136,7 +135,7 @@ def lacking(figure: Figure) -> str:
                 return str(_("Not enough data yet: no interval can be given"))
             return str(
                 _(
-                    "Not enough data yet: the interval is %(have)d points wide, need %(need)d",
+                    "Not enough data yet: the interval is %(have)d points wide, need %(need)d or less",
                     have=round(100 * figure.have),
                     need=round(100 * (figure.need or 0)),
                 )
@@ -246,7 +245,7 @@ def _groups(found: MemoryReport) -> list[tuple[str, list[tuple[str, GroupReport]
 
 def _territory(code: str) -> str:
     locale = get_locale()
-    return str(locale.territories.get(TERRITORIES.get(code, code), code)) if locale else code
+    return str(locale.territories.get(code, code)) if locale else code
 
 
 def _tongue(tag: str) -> str:
