@@ -1,4 +1,4 @@
-"""`flask memory …`: what the memory model predicts."""
+"""`flask memory …`: what the memory model predicts, and the switch of the built-in experiment."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from lms.commands import told
 from lms.domain.accounts import clean_timezone
 from lms.domain.errors import Invalid
 from lms.domain.review_log import predicted_rows
+from lms.services import check_plans
 
 
-def memory_commands(_parts: Parts) -> AppGroup:
+def memory_commands(parts: Parts) -> AppGroup:
     """`flask memory …`."""
     group = AppGroup("memory", help="The memory model and the built-in experiment.")
     group.add_command(predict_command())
+    group.add_command(experiment_command(parts))
     return group
 
 
@@ -53,3 +55,20 @@ def predict_command() -> click.Command:
         click.echo(f"{out} {reviews} reviews")
 
     return predict
+
+
+def experiment_command(parts: Parts) -> click.Command:
+    """`flask memory experiment`."""
+
+    @click.command("experiment")
+    @click.argument("state", required=False, type=click.Choice(["on", "off"]))
+    @told
+    def experiment(state: str | None) -> None:
+        """Switch the hold-out experiment of the 7-day check on or off; without STATE, print it."""
+        if state is not None:
+            with parts.database.writing() as session:
+                check_plans.switch_experiment(session, on=state == "on")
+        with parts.database.reading() as session:
+            click.echo("on" if check_plans.experiment_is_on(session) else "off")
+
+    return experiment

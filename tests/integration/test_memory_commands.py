@@ -134,3 +134,15 @@ def test_a_zone_that_does_not_exist_is_refused(predict: Run) -> None:
     done = predict(log_of(), "--timezone", "Mars/Olympus")
 
     assert done.exit_code == 1 and "timezone" in done.stderr
+
+
+def test_the_experiment_is_switched(app: Flask) -> None:
+    register(app)
+    runner = app.test_cli_runner()
+
+    printed = [
+        runner.invoke(args=["memory", "experiment", *state]).stdout.strip()
+        for state in ([], ["off"], [], ["on"])
+    ]
+
+    assert printed == ["on", "off", "off", "on"]
