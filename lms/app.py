@@ -21,6 +21,7 @@ from lms.web import (
     profile,
     quizzes,
     records,
+    retention,
     scenes,
 )
 from lms.web.access import init_access
@@ -81,6 +82,7 @@ def create_app(parts: Parts | None = None) -> Flask:
         scenes,
         needs,
         handbook,
+        retention,
         assignments,
         authoring,
         records,

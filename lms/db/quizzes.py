@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db.base import Base, BigKey, JSONText, enum_column
@@ -91,6 +91,12 @@ class Card(Base):
     __table_args__ = (
         UniqueConstraint("person_id", "course_id", "item_id"),
         Index("ix_cards_person_id_due_at", "person_id", "due_at"),
+        Index(
+            "ix_cards_held_out",
+            "first_day",
+            sqlite_where=text("held_out"),
+            postgresql_where=text("held_out"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from lms.db import accounts, assignments, learning, needs, notices, quizzes, scenes
+from lms.db import accounts, assignments, learning, needs, notices, quizzes, retention, scenes
 from lms.db.base import Base
 
 metadata = Base.metadata
 
-__all__ = ["accounts", "assignments", "learning", "metadata", "needs", "notices", "quizzes", "scenes"]
+__all__ = [
+    "accounts",
+    "assignments",
+    "learning",
+    "metadata",
+    "needs",
+    "notices",
+    "quizzes",
+    "retention",
+    "scenes",
+]

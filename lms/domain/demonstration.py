@@ -15,7 +15,7 @@ from typing import Any
 
 from courses.course import Course
 from lms.domain.accounts import Role
-from quizzes.grading import correct_response, grade
+from quizzes.grading import correct_response, grade, guess
 from quizzes.item import Item, ItemType
 
 DOMAIN = "demo.crossdesk.invalid"
@@ -85,6 +85,9 @@ BEGINS = {
     Habit.SHOWN: (0, 0),
 }
 """Bounds of the days from the cohort's start to the first lesson."""
+CHECK_IS_HARDER = 0.92
+COMES_WHEN_REMINDED = 0.65
+"""Chance on a working day to come for a check that is open and do nothing else."""
 EAGER_WEEKS = 3
 """After so many weeks people come less and less, down to a quarter of the days."""
 RESTS = timedelta(days=6)
@@ -292,6 +295,20 @@ def chance_at_first(item: Item, *, strength: float, seen: int) -> float:
 def chance_of_recall(predicted: float, *, strength: float) -> float:
     """Answer the chance 0..1 of answering right, around the recall that the memory model predicts."""
     return _shifted(predicted, strength)
+
+
+def chance_to_check(character: Character) -> float:
+    """Answer the chance 0..1 on a visit to take a check that is open."""
+    return 0.9 if character.habit in (Habit.STEADY, Habit.SHOWN) else 0.75
+
+
+def chance_at_check(item: Item, *, recall: float | None, strength: float) -> float:
+    """Answer the chance 0..1 of a right answer in a check: known, as memory holds the point, or guessed.
+
+    A question asked in other words is a little harder than the one practised.
+    """
+    known = _shifted(CHECK_IS_HARDER * (recall if recall is not None else item.prior), strength)
+    return known + (1 - known) * guess(item)
 
 
 def chance_in_lesson(item: Item, *, strength: float, tries: int) -> float:

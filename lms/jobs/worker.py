@@ -18,7 +18,7 @@ from lms.bootstrap import Parts
 from lms.config import Mode
 from lms.domain.errors import CrossdeskError
 from lms.jobs.forwarding import Forwarding
-from lms.services import accounts, authoring, notices, records
+from lms.services import accounts, authoring, check_plans, check_reminders, notices, records
 from xapi.store.partitions import ensure_partitions
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,46 @@ def tasks(
             with parts.database.writing() as session:
                 notices.put_rest(session, notices.HOUSEKEEPING, key, now=parts.now())
 
-    return {notices.MAIL: mail, notices.HOUSEKEEPING: housekeeping}
+    def checks(_key: UUID, _payload: Mapping[str, Any]) -> None:
+        look_at_checks(parts)
+
+    def check_reminder(_key: UUID, payload: Mapping[str, Any]) -> None:
+        with parts.database.writing() as session:
+            check_reminders.remind(
+                session,
+                parts.courses,
+                check_uuid=UUID(payload["check"]),
+                which=payload["which"],
+                base_url=settings.base_url,
+                now=parts.now(),
+            )
+
+    def check_closing(_key: UUID, payload: Mapping[str, Any]) -> None:
+        with parts.database.writing() as session:
+            check_reminders.close(session, check_uuid=UUID(payload["check"]), now=parts.now())
+
+    return {
+        notices.MAIL: mail,
+        notices.HOUSEKEEPING: housekeeping,
+        notices.CHECKS: checks,
+        notices.CHECK_REMINDER: check_reminder,
+        notices.CHECK_CLOSING: check_closing,
+    }
+
+
+def look_at_checks(parts: Parts) -> None:
+    """Release what checks that are over held out, and plan the next day's reminders. May run twice."""
+    now, after, closed = parts.now(), 0, True
+    while closed:
+        with parts.database.writing(seconds=TIDY_SECONDS) as session:
+            closed = check_plans.release_closed(session, now=now) > 0
+    with parts.database.writing(seconds=TIDY_SECONDS) as session:
+        check_plans.release_forgotten(session, now=now)
+    while True:
+        with parts.database.writing(seconds=TIDY_SECONDS) as session:
+            after = check_reminders.plan_reminders(session, now=now, after=after)
+        if not after:
+            return
 
 
 def tidy(parts: Parts) -> None:
@@ -129,12 +168,13 @@ class Worker:
             self._thread.join(timeout=10)
 
     def plan(self) -> None:
-        """Put the day's housekeeping into the outbox, where no other process did."""
+        """Put the day's jobs into the outbox, where no other process did."""
         now = self._parts.now()
         if self._planned == now.date():
             return
         with self._parts.database.writing() as session:
             notices.put_daily(session, notices.HOUSEKEEPING, now=now)
+            notices.put_daily(session, notices.CHECKS, now=now)
         self._planned = now.date()
 
     def run(self) -> None:

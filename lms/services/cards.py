@@ -202,6 +202,14 @@ def next_due(session: Session, *, person_id: int, now: datetime) -> datetime | N
     )
 
 
+def held_out_points(session: Session, *, person_id: int, course_id: int) -> frozenset[str]:
+    """Answer the points of a course that are kept from a person's practice now."""
+    query = select(Card.point_id).where(
+        Card.person_id == person_id, Card.course_id == course_id, Card.held_out
+    )
+    return frozenset(session.scalars(query))
+
+
 def reviews_done(session: Session, *, person_id: int, start: datetime) -> int:
     """Answer how many reviews a person has made since an instant."""
     return session.connection().scalar(_DONE, {"person": person_id, "start": start}) or 0

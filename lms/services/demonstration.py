@@ -26,7 +26,7 @@ from lms.domain.accounts import Role
 from lms.domain.demonstration import CohortPlan, Habit, StaffMember
 from lms.domain.errors import Conflict, NotFound
 from lms.domain.quizzes import Calendar
-from lms.services import accounts, assignments, statements
+from lms.services import accounts, assignments, check_plans, statements
 from lms.services.catalogue import CourseCache, Loaded
 from lms.services.progress import Learner
 from lms.services.simulation import Trainee, World, live_week
@@ -141,6 +141,11 @@ def load(
         )
         _set_state(organisation, State.LOADING)
     answers = _live(database, company, random=random, now=now, weeks=weeks, answers_max=answers_max)
+    people_ids = [learner.person_id for _, learner in company.learners]
+    closed = 1
+    while closed:
+        with database.writing(seconds=SECONDS) as session:
+            closed = check_plans.release_closed(session, now=now, person_ids=people_ids)
     with database.writing() as session:
         _set_state(accounts.organisation(session), State.LOADED)
     people = len(company.learners) + len(rules.LEADS)

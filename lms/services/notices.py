@@ -22,6 +22,10 @@ BACKOFF_SECONDS = 15
 """Doubled with each failure: the eighth comes about half an hour after the first."""
 MAIL = "mail"
 HOUSEKEEPING = "housekeeping"
+CHECKS = "checks"
+"""The day's look at 7-day checks; it plans the two below."""
+CHECK_REMINDER = "check_reminder"
+CHECK_CLOSING = "check_closing"
 DONE_KEPT = timedelta(days=30)
 """How long a row that is done is kept, to answer whether and when."""
 REST_AFTER = timedelta(minutes=1)
@@ -48,21 +52,28 @@ def put(
 
 def put_daily(session: Session, task: str, *, now: datetime) -> None:
     """Write a job for this day (UTC), once: whichever process asks first. Its key follows from the day."""
-    _put_once(session, task, uuid5(DAYS, f"{task} {now.astimezone(UTC).date()}"), now=now)
+    put_once(session, task, {}, key=uuid5(DAYS, f"{task} {now.astimezone(UTC).date()}"), now=now)
 
 
 def put_rest(session: Session, task: str, key: UUID, *, now: datetime) -> None:
     """Write a job that goes on, after `REST_AFTER`, with what the job of this key left; once for each key."""
-    _put_once(session, task, uuid5(DAYS, f"{key} rest"), now=now, after=REST_AFTER)
+    put_once(session, task, {}, key=uuid5(DAYS, f"{key} rest"), now=now, after=REST_AFTER)
 
 
-def _put_once(
-    session: Session, task: str, key: UUID, *, now: datetime, after: timedelta = timedelta(0)
+def put_once(
+    session: Session,
+    task: str,
+    payload: dict[str, Any],
+    *,
+    key: UUID,
+    now: datetime,
+    after: timedelta = timedelta(0),
 ) -> None:
+    """Write one thing to do under a key that it has for ever: whoever writes it again writes nothing."""
     if session.scalar(select(OutboxRow.id).where(OutboxRow.uuid == key)) is not None:
         return
     with contextlib.suppress(IntegrityError), session.begin_nested():  # another process was quicker
-        put(session, task, {}, now=now, new_id=lambda: key, after=after)
+        put(session, task, payload, now=now, new_id=lambda: key, after=after)
 
 
 def send_set_password(

@@ -18,7 +18,7 @@ from lms.db.base import Base
 from lms.db.quizzes import Answer, AttemptKind, Card, Review
 from lms.domain import quizzes as rules
 from lms.domain.errors import Stale
-from lms.services import answers, cards, statements
+from lms.services import answers, cards, check_plans, statements
 from lms.services.answers import Occasion, Response, Setting
 from lms.services.cards import CardLine
 from lms.services.statements import Json
@@ -83,7 +83,7 @@ def plan(
         lock=lock,
     )
     card = next((one for one in known if one.item_id == item.id), None)
-    made = () if card is not None else _first_cards(setting, item, known)
+    made = () if card is not None else _first_cards(session, setting, item, known)
     card = card or made[0]
     is_repeat = occasion.kind is AttemptKind.QUIZ and card.last_day == setting.calendar.day(setting.now)
     values = answers.answer_values(setting, item, version_id, response, marked, aided=is_repeat)
@@ -158,8 +158,18 @@ def _columns(card: CardLine) -> Json:
     return {name: getattr(card, name) for name in _COLUMNS}
 
 
-def _first_cards(setting: Setting, item: Item, known: Sequence[CardLine]) -> tuple[CardLine, ...]:
+def _first_cards(
+    session: Session, setting: Setting, item: Item, known: Sequence[CardLine]
+) -> tuple[CardLine, ...]:
     """Answer the new card of an item, first; at the first answer to its point, those of its siblings too."""
+    held_out = any(one.held_out for one in known) or check_plans.is_held_out(
+        session,
+        setting.course,
+        course_id=setting.loaded.course_id,
+        point_id=item.point,
+        person_id=setting.learner.person_id,
+        learner=setting.learner.speaker.person_uuid,
+    )
     siblings = [
         one.id
         for one in setting.course.items
@@ -183,6 +193,7 @@ def _first_cards(setting: Setting, item: Item, known: Sequence[CardLine]) -> tup
             due_at=setting.calendar.start(planned.due_day),
             first_day=day,
             plan_left=planned.plan_left,
+            held_out=held_out,
         )
         for planned in plans
     )

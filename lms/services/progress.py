@@ -1,4 +1,7 @@
-"""A run through a course as it goes on: started, a step opened, a lesson, a module or the course complete."""
+"""A run through a course as it goes on: started, a step opened, a lesson, a module or the course complete.
+
+A module's end brings its 7-day check.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from lms.db.base import Base
 from lms.db.learning import LessonProgress
 from lms.domain import learning as rules
 from lms.domain.errors import Invalid
-from lms.services import statements
+from lms.services import check_plans, statements
 from lms.services.learning import Enrolment, answered_right, facts_of, own_facts
 from lms.services.statements import Json, Run, Speaker
 
@@ -153,6 +156,9 @@ def settle_module(
     if result.completed_at is None:
         result.completed_at = now
         said.append(statements.completed(speaker, run, at=now, module_id=module_id))
+        check_plans.plan_checks(
+            session, registration_id=registration_id, run=run, module_id=module_id, now=now
+        )
     if way.complete:
         registration = session.get_one(Registration, registration_id)
         if registration.completed_at is None:

@@ -29,6 +29,7 @@ from lms.services.attempts import answer_question as answer_question
 from lms.services.attempts import first_open, item_at, own_attempt
 from lms.services.cards import DueSummary as DueSummary
 from lms.services.cards import due_summary as due_summary
+from lms.services.cards import held_out_points
 from lms.services.cards import next_due as next_due
 from lms.services.catalogue import CourseCache, Loaded
 from lms.services.interactions import answered_right as answered_right
@@ -145,7 +146,10 @@ def start_or_resume_attempt(
     now: datetime,
     new_id: Callable[[], UUID],
 ) -> UUID:
-    """Answer the open attempt at a module's quiz, or draw a new one. Two tabs get the same one."""
+    """Answer the open attempt at a module's quiz, or draw a new one. Two tabs get the same one.
+
+    Points that are held out of practice are not asked about.
+    """
     module = find_module(found.loaded.course, module_id)
     registration_id = session.scalar(
         select(Registration.id).where(Registration.id == found.registered()).with_for_update()
@@ -160,7 +164,9 @@ def start_or_resume_attempt(
     )
     if attempt is not None:
         return attempt.uuid
-    drawn = rules.draw(rules.practice_items(module), module.quiz_length, random=random)
+    held = held_out_points(session, person_id=person_id, course_id=found.loaded.course_id)
+    items = [item for item in rules.practice_items(module) if item.point not in held]
+    drawn = rules.draw(items, module.quiz_length, random=random)
     if not drawn:
         raise NotFound("this module has no quiz")
     attempt = Attempt(

@@ -1,9 +1,9 @@
-"""One invented learner's weeks: lessons, quizzes and reviews by the real services, at simulated times."""
+"""One invented learner: lessons, quizzes, reviews and checks by the real services, in simulated time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from uuid import UUID
@@ -13,10 +13,22 @@ from sqlalchemy.orm import Session
 
 from courses.course import Course
 from lms.db.quizzes import Attempt, Confidence
+from lms.db.retention import Check
 from lms.domain import demonstration as rules
 from lms.domain.demonstration import Character, Habit, Room, Task
 from lms.domain.quizzes import STEP_WINDOW, Calendar, Waiting, cards_for, in_turn
-from lms.services import accounts, cards, interactions, learning, progress, quizzes, reviews, statements
+from lms.services import (
+    accounts,
+    cards,
+    check_attempts,
+    check_plans,
+    interactions,
+    learning,
+    progress,
+    quizzes,
+    reviews,
+    statements,
+)
 from lms.services.answers import Response
 from lms.services.cards import CardLine
 from lms.services.catalogue import CourseCache
@@ -24,11 +36,26 @@ from lms.services.learning import Enrolment
 from lms.services.progress import Learner
 from quizzes.fsrs import retrievability
 from quizzes.item import Item
+from quizzes.retention import Occasion
 
 DAILY_MINUTES = 5
 OPENS, CLOSES = 9 * 60 + 10, 17 * 60 + 20
 """Working hours in which visits begin, in minutes of the day."""
 QUIZ_TRIES = 2
+REMINDED = time(9, 30)
+"""When somebody comes who comes for a check alone."""
+
+
+@dataclass(frozen=True)
+class PlannedTest:
+    """A test of a 7-day check, as somebody has it before them."""
+
+    uuid: UUID
+    occasion: Occasion
+    opens_at: datetime
+    closes_at: datetime
+    held_out: bool
+    first_day: int
 
 
 @dataclass
@@ -51,6 +78,10 @@ class Trainee:
     given: int = 0
     """Answers so far."""
     enrolment: Enrolment | None = field(default=None, repr=False)
+    modules: int = 0
+    """Finished modules whose tests are known."""
+    tests: list[PlannedTest] = field(default_factory=list, repr=False)
+    """Tests to be taken or to close."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,10 +124,12 @@ def live_week(session: Session, world: World, who: Trainee, *, monday: date, wee
         for day in range(7):
             on = monday + timedelta(days=day)
             at = _visit_time(who, on)
+            reminded = None if at is not None else _reminded_time(who, on)
+            at = at or reminded
             if at is None or at > world.until:
                 continue
             visit = _Visit(session, world, who, at, reviews_left)
-            if _visit(visit):
+            if _take_tests(visit, Occasion.DELAYED) if reminded else _visit(visit):
                 seen, reviews_left = visit.at, visit.reviews_left
     if seen is not None:
         accounts.signed_in(session, who.learner.person_id, password_hash=None, now=seen)
@@ -115,6 +148,17 @@ def _visit_time(who: Trainee, on: date) -> datetime | None:
     return wall.replace(tzinfo=who.calendar.zone).astimezone(UTC)
 
 
+def _reminded_time(who: Trainee, on: date) -> datetime | None:
+    """Answer when somebody comes for a check alone, of which a mail reminded them."""
+    if not who.tests or str(on.isoweekday()) not in who.calendar.working_days:
+        return None
+    at = datetime.combine(on, REMINDED, tzinfo=who.calendar.zone).astimezone(UTC)
+    is_open = any(
+        test.occasion is Occasion.DELAYED and test.opens_at <= at < test.closes_at for test in who.tests
+    )
+    return at if is_open and who.random.random() < rules.COMES_WHEN_REMINDED else None
+
+
 def _visit(visit: _Visit) -> bool:
     """Do what a visit holds: reviews, then the next part of the course. Answers whether there was any."""
     who = visit.who
@@ -123,11 +167,13 @@ def _visit(visit: _Visit) -> bool:
     if not who.begun:
         _begin(visit)
     before = (who.given, who.step, len(who.tasks))
+    _take_tests(visit, Occasion.DELAYED)
     if not _rests(visit):
         _review(visit)
     if who.tasks and not (who.tasks[0].shown_last and not _rests(visit)):
         visit.later(20, 60)
         _go_on(visit, who.tasks[0])
+        _take_tests(visit, Occasion.IMMEDIATE)
     return before != (who.given, who.step, len(who.tasks))
 
 
@@ -308,6 +354,94 @@ def _take_quiz(visit: _Visit, module_id: str) -> bool:
         visit.later(4, 12)
     who.tries += 1
     return bool(attempt.passed) or who.tries >= QUIZ_TRIES or who.random.random() < 0.4
+
+
+# Checks
+
+
+def _take_tests(visit: _Visit, occasion: Occasion) -> bool:
+    """Take the tests of an occasion that are open, or leave them; release what a missed one held out.
+
+    Answers whether any was taken.
+    """
+    who = visit.who
+    if occasion is Occasion.IMMEDIATE:
+        _look_for_tests(visit)
+    over = [test for test in who.tests if test.closes_at <= visit.at]
+    if any(test.held_out for test in over):
+        check_plans.release_closed(visit.session, now=visit.at, person_ids=[who.learner.person_id])
+    who.tests = [test for test in who.tests if test.closes_at > visit.at]
+    due = [one for one in who.tests if one.occasion is occasion and one.opens_at <= visit.at]
+    taken = [test for test in due if who.random.random() < rules.chance_to_check(who.character)]
+    for test in taken:
+        who.tests.remove(test)
+        _take_test(visit, test)
+    return bool(taken)
+
+
+def _look_for_tests(visit: _Visit) -> None:
+    """Find the tests that a module has brought which was finished in this visit."""
+    who = visit.who
+    finished = {task.module_id for task in who.tasks}
+    done = sum(module.id not in finished for module in visit.world.course.modules)
+    if done == who.modules:
+        return
+    who.modules = done
+    found = visit.session.scalars(
+        select(Check).where(
+            Check.person_id == who.learner.person_id,
+            Check.first_day == who.calendar.day(visit.at),
+            Check.finished_at.is_(None),
+        )
+    )
+    who.tests += [
+        PlannedTest(
+            uuid=check.uuid,
+            occasion=check.occasion,
+            opens_at=check.opens_at,
+            closes_at=check.closes_at,
+            held_out=bool(check.held_out),
+            first_day=check.first_day,
+        )
+        for check in found
+    ]
+
+
+def _take_test(visit: _Visit, test: PlannedTest) -> None:
+    who = visit.who
+    began = check_attempts.start_check(
+        visit.session,
+        visit.world.cache,
+        check_uuid=test.uuid,
+        learner=who.learner,
+        now=visit.later(5, 30),
+        new_id=who.new_id,
+    )
+    if not began:
+        return
+    day = who.calendar.day(visit.at)
+    memories: dict[str, float] = {}
+    for card in cards.cards_of_person(visit.session, who.learner.person_id):
+        memory = cards.memory_of(card)
+        if memory is not None:
+            recall = retrievability(memory, day=day)
+            memories[card.point_id] = max(recall, memories.get(card.point_id, 0.0))
+
+    def respond(item: Item) -> tuple[Response, datetime]:
+        chance = rules.chance_at_check(item, recall=memories.get(item.point), strength=who.character.strength)
+        visit.later(2, 6)
+        response = _response(visit, item, right=who.random.random() < chance)
+        return replace(response, confidence=None), visit.at
+
+    who.given += check_attempts.answer_whole(
+        visit.session,
+        visit.world.cache,
+        check_uuid=test.uuid,
+        respond=respond,
+        learner=who.learner,
+        calendar=who.calendar,
+        new_id=who.new_id,
+    )
 
 
 def _response(visit: _Visit, item: Item, *, right: bool) -> Response:

@@ -128,6 +128,11 @@ def scene_iri(iri_base: str, slug: str, scene_id: str) -> str:
     return f"{iri_base}/courses/{slug}/scenarios/{scene_id}"
 
 
+def check_iri(iri_base: str, slug: str, module_id: str, form: str) -> str:
+    """Answer the activity of one form of a module's 7-day check."""
+    return f"{module_iri(iri_base, slug, module_id)}/checks/{form}"
+
+
 def extension_iri(iri_base: str, name: str) -> str:
     """Answer the IRI of one of the profile's extensions."""
     return f"{iri_base}/profile/extensions/{name}"
@@ -283,6 +288,48 @@ def judged(
         result=result,
         about={"attempt": str(attempt), "kind": "quiz"},
     )
+
+
+def checked(
+    speaker: Speaker,
+    run: Run,
+    *,
+    at: datetime,
+    module_id: str,
+    form: str,
+    occasion: str,
+    day: int,
+    study_day: int,
+    score: float,
+    attempt: UUID,
+    duration: timedelta | None = None,
+) -> Json:
+    """The speaker took a test of a module's 7-day check. `day` counts from the module's end; score 0..1."""
+    module = run.course.module(module_id)
+    result = Result(
+        completion=True,
+        score=Score(scaled=round(score, 6)),
+        extensions=_extensions(speaker.iri_base, {"study-day": study_day}),
+    )
+    if duration is not None:
+        result.duration = duration
+    return _statement(
+        speaker,
+        run,
+        "completed",
+        _place(
+            check_iri(speaker.iri_base, run.course.slug, module_id, form),
+            "assessment",
+            module.title,
+            module.summary,
+        ),
+        at=at,
+        parent=module_iri(speaker.iri_base, run.course.slug, module_id),
+        result=result,
+        about={
+            "attempt": str(attempt), "kind": "check", "form": form, "occasion": occasion, "check-day": day,
+        },
+    )  # fmt: skip
 
 
 def scheduled(

@@ -19,7 +19,7 @@ from lms.domain import learning as rules
 from lms.domain.access import Right
 from lms.domain.errors import Invalid
 from lms.domain.learning import Next
-from lms.services import cards, learning, progress, quizzes, scenes
+from lms.services import cards, learning, progress, quizzes, retention, scenes
 from lms.services.catalogue import CourseCache, Loaded
 from lms.services.progress import Learner
 from lms.services.statements import Speaker
@@ -75,7 +75,8 @@ def create_blueprint(parts: Parts) -> Blueprint:
             shown = _today(person, lines, due, week, local=local)
             free = bool(lines) and not shown["plan"].minutes
             scene = scenes.suggested(session, cache, person_id=person.person_id) if free else None
-        return render_template("learning/today.html", **shown, scene=scene)
+            checks = retention.checks_now(session, cache, person_id=person.person_id, now=now)
+        return render_template("learning/today.html", **shown, scene=scene, checks=checks)
 
     @blueprint.get("/courses")
     @allow(Right.LEARN)

@@ -25,12 +25,13 @@ from lms.domain.errors import NotFound, Stale
 from lms.domain.learning import PlannedDay
 from lms.domain.questions import ItemView
 from lms.domain.quizzes import Calendar, bounded_ms, minutes_for
-from lms.services import attempts, cards, interactions, learning, quizzes, reviews
+from lms.services import attempts, cards, interactions, learning, quizzes, retention, reviews
 from lms.services.answers import Response, find_item
 from lms.services.attempts import PlannedAnswer
 from lms.services.catalogue import CourseCache
 from lms.services.progress import Learner
 from lms.services.quizzes import QuizQuestion
+from lms.services.retention import CheckLine
 from lms.services.reviews import ReviewQuestion
 from lms.services.statements import Speaker
 from lms.web.access import allow
@@ -135,9 +136,17 @@ def add_quiz(blueprint: Blueprint, parts: Parts, cache: CourseCache, tickets: Ti
             line, answered, loaded = quizzes.quiz_result(
                 session, cache, attempt_uuid=attempt, person_id=current().person_id, language=language()
             )
+            checks = retention.checks_now(session, cache, person_id=current().person_id, now=parts.now())
         module = quizzes.find_module(loaded.course, module_id)
         _expect(loaded.course.slug == slug)
-        return _page("quizzes/result.html", course=loaded.course, module=module, line=line, answered=answered)
+        return _page(
+            "quizzes/result.html",
+            course=loaded.course,
+            module=module,
+            line=line,
+            answered=answered,
+            checks=[one for one in checks if one.module.id == module_id],
+        )
 
     @blueprint.get(base + "/<uuid:attempt>/<int:place>")
     @allow(Right.LEARN)
@@ -219,6 +228,7 @@ def add_reviews(blueprint: Blueprint, parts: Parts, cache: CourseCache, tickets:
                 daily_minutes=None if "more" in request.args else person.daily_minutes,
             )
             week: tuple[PlannedDay, ...] = ()
+            checks: list[CheckLine] = []
             if found.question is None:
                 _, week = cards.outlook(
                     session,
@@ -228,9 +238,10 @@ def add_reviews(blueprint: Blueprint, parts: Parts, cache: CourseCache, tickets:
                     daily_minutes=person.daily_minutes,
                     working_days=person.working_days,
                 )
+                checks = retention.checks_now(session, cache, person_id=person.person_id, now=now)
         if found.question is None:
             next_day = calendar.date(calendar.day(found.next_due)) if found.next_due else None
-            return _page("quizzes/review_end.html", round=found, week=week, next_day=next_day)
+            return _page("quizzes/review_end.html", round=found, week=week, next_day=next_day, checks=checks)
         question = found.question
         token = tickets.write(f"{question.card}:{question.sequence}", now=now, new_id=parts.new_id())
         return _review_page("quizzes/review.html", question, round=found, token=token)

@@ -20,10 +20,14 @@ from courses.reader import read_course
 from lms.app import create_app
 from lms.bootstrap import Parts, build
 from lms.config import Settings
+from lms.db.accounts import Person
 from lms.db.database import Database
 from lms.db.quizzes import Answer, Card
+from lms.db.retention import Check
 from lms.domain.accounts import Role
-from lms.services import accounts, authoring
+from lms.services import accounts, authoring, check_plans, learning, progress
+from lms.services.progress import Learner
+from lms.services.statements import Speaker
 from tests.browser.pages import faults, fill_in, sign_in
 from tests.conftest import PASSWORD, Clock
 from tests.practice_course import practice_course
@@ -186,6 +190,78 @@ def test_a_learner_takes_the_foundation_and_comes_back_on_day_two(
     assert reviewed == 1
 
 
+def take_check(page: Page, address: str, course: Course, check: Check, *, wrong: int = 0) -> None:
+    """Take a test of a check from its row on Today, the first questions wrong, and look over each page."""
+    page.goto(f"{address}/")
+    page.locator(f"main a[href='/checks/{check.uuid}']").first.click()
+    page.wait_for_load_state()
+    assert faults(page) == []
+    page.locator("main .btn-main").click()
+    page.wait_for_load_state()
+    for place in range(10):
+        asked = page.locator("[id^='ask-']").first
+        item = course.item((asked.get_attribute("id") or "").removeprefix("ask-"))
+        fill_in(page, "form:has([name=token])", item, right=place >= wrong)
+        if place < 2:
+            assert faults(page) == []
+        page.locator("form:has([name=token]) button.btn-main").click()
+        page.wait_for_load_state()
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_check_is_taken_on_a_phone_and_told_when_its_window_has_closed(
+    page: Page,
+    address: str,
+    parts: Parts,
+    person: Callable[[str, str], str],
+    course: Course,
+    clock: Clock,
+    language: str,
+) -> None:
+    email = person("learner", language)
+    checks = checks_of(parts, email)
+    sign_in(page, address, email, PASSWORD)
+
+    take_check(page, address, course, checks["immediate"])
+    clock.now += timedelta(days=7)
+    page.context.clear_cookies()
+    sign_in(page, address, email, PASSWORD)
+    take_check(page, address, course, checks["delayed"], wrong=2)
+    sealed = page.locator("main").inner_text()
+    clock.now += timedelta(days=3)
+    page.context.clear_cookies()
+    sign_in(page, address, email, PASSWORD)
+    page.goto(f"{address}/checks/{checks['delayed'].uuid}")
+
+    assert ("已交卷" if language == "zh-CN" else "Handed in") in sealed and "8" not in sealed
+    assert page.locator(".ring").inner_text().strip() == "8/10"
+    assert faults(page) == []
+    for fold in page.locator("details.fold").all():
+        fold.evaluate("fold => fold.open = true")
+    assert faults(page) == []
+    for path in ("/checks", f"/checks/{checks['immediate'].uuid}"):
+        page.goto(address + path)
+        assert faults(page) == []
+
+
+def checks_of(parts: Parts, email: str) -> dict[str, Check]:
+    """Somebody's checks of the first module, which they have just finished."""
+    with parts.database.writing() as session:
+        person = session.scalars(select(Person).where(Person.email == email)).one()
+        found = learning.enrolment(session, parts.courses, slug=SLUG, person_id=person.id)
+        who = Learner(person.id, Speaker(parts.settings.iri_base, person.uuid))
+        progress.start(session, found, learner=who, now=parts.now(), new_id=parts.new_id)
+        found = learning.enrolment(session, parts.courses, slug=SLUG, person_id=person.id)
+        check_plans.plan_checks(
+            session,
+            registration_id=found.registered(),
+            run=found.run,
+            module_id="foundation",
+            now=parts.now(),
+        )
+        return {check.occasion.value: check for check in session.scalars(select(Check))}
+
+
 def pages_of(course: Course) -> list[str]:
     first = course.lessons[0].id
     return [
@@ -195,10 +271,12 @@ def pages_of(course: Course) -> list[str]:
         f"{COURSE}/lessons/{first}",
         f"{COURSE}/modules/foundation/quiz",
         "/review",
+        "/checks",
         "/me",
         "/admin/people",
         "/admin/people/new",
         "/manage",
+        "/manage/memory",
         "/author",
         f"/author/{SLUG}",
         "/admin/xapi",

@@ -18,16 +18,19 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from lms.bootstrap import Parts
 from lms.db.accounts import Person
 from lms.db.base import Base
 from lms.db.learning import CourseVersion
-from lms.db.quizzes import Card
+from lms.db.quizzes import Attempt, AttemptKind, Card
+from lms.db.retention import Check, CheckForm
 from lms.domain.access import Right
 from lms.services import accounts, authoring
 from lms.web.access import PUBLIC, right_of
+from quizzes.retention import Occasion
 from tests.conftest import Clock
 from tests.practice_course import MODULE, RIGHT, SLUG, practice_course
 from tests.shelf_course import shelf
@@ -131,6 +134,14 @@ TABLE: dict[tuple[str, str], Row] = {
     ("quizzes.review", "GET"): Row(SIGNED_IN),
     ("quizzes.review_card", "GET"): Row(OWN),
     ("quizzes.answer_review", "POST"): Row(OWN),
+    ("retention.checks", "GET"): Row(SIGNED_IN),
+    ("retention.check", "GET"): Row(OWN),
+    ("retention.start_check", "POST"): Row(OWN),
+    ("retention.question", "GET"): Row(OWN),
+    ("retention.answer", "POST"): Row(OWN, {"token": "x"}),
+    ("retention.memory", "GET"): Row(MANAGERS),
+    ("retention.memory_file", "GET"): Row(MANAGERS),
+    ("retention.switch_experiment", "POST"): Row(ADMINS, {"experiment": "on"}),
     ("records.statements", "GET"): Row(ADMINS),
     ("records.statement", "GET"): Row(ADMINS),
     ("records.raw", "GET"): Row(ADMINS),
@@ -260,6 +271,7 @@ def world(
         )
         bury(session, target, [Dead(1, UUID(statement), "refused")], now=parts.now())
         [letter] = list_dead_letters(session, target)
+        check = _check(session, people[LEARNER], parts)
     assert card is not None
     lesson = course.lessons[0]
     values = {
@@ -282,6 +294,7 @@ def world(
         "attempt": attempt,
         "place": 2,
         "card": card.uuid,
+        "check": check,
         "sequence": card.sequence,
         "digest": digest,
         "statement_id": statement,
@@ -295,6 +308,46 @@ def world(
         "cohort_id": cohorts[MANAGER].rsplit("/", 1)[1],
     }
     return World(enter, values)
+
+
+def _check(session: Session, person: Person, parts: Parts) -> UUID:
+    """Make a test of a 7-day check that is under way; the course has too few items for one of its own."""
+    attempt = session.scalars(select(Attempt).where(Attempt.person_id == person.id)).first()
+    assert attempt is not None and attempt.registration_id is not None
+    again = Attempt(
+        uuid=parts.new_id(),
+        person_id=person.id,
+        registration_id=attempt.registration_id,
+        kind=AttemptKind.CHECK,
+        course_version_id=attempt.course_version_id,
+        module_id=MODULE,
+        item_ids=attempt.item_ids,
+        started_at=parts.now(),
+    )
+    session.add(again)
+    session.flush()
+    course_id = session.scalar(
+        select(CourseVersion.course_id).where(CourseVersion.id == attempt.course_version_id)
+    )
+    check = Check(
+        uuid=parts.new_id(),
+        person_id=person.id,
+        registration_id=attempt.registration_id,
+        course_id=course_id or 0,
+        module_id=MODULE,
+        occasion=Occasion.IMMEDIATE,
+        form=CheckForm.A,
+        held_out=[],
+        first_day=0,
+        check_day=7,
+        opens_at=parts.now(),
+        closes_at=parts.now() + timedelta(days=1),
+        told_at=parts.now() + timedelta(days=9),
+        attempt_id=again.id,
+    )
+    session.add(check)
+    session.flush()
+    return check.uuid
 
 
 def _cohort(client: FlaskClient, name: str) -> str:

@@ -28,6 +28,7 @@ from lms.db.assignments import Assignment, ModuleResult
 from lms.db.database import Database
 from lms.db.learning import LessonProgress
 from lms.db.quizzes import Answer, Attempt, Card, Review
+from lms.db.retention import Check
 from lms.domain import demonstration as rules
 from lms.domain.accounts import Role
 from lms.domain.errors import Conflict, NotFound
@@ -97,7 +98,7 @@ def test_a_company_is_there_after_loading_and_all_of_it_is_marked(session: Sessi
     assert len(marks) >= 11 + 6 + 2
     assert all(marks)
     assert demonstration.state(session) is State.LOADED
-    assert (session.scalar(select(func.count(Review.id))) or 0) > 20
+    assert (session.scalar(select(func.count(Review.id))) or 0) > 10
 
 
 def test_each_manager_has_two_cohorts_and_has_assigned_the_course_to_them(session: Session) -> None:
@@ -260,6 +261,9 @@ def test_the_shown_learner_has_a_quiz_done_a_lesson_half_way_and_reviews_waiting
         quizzes = session.scalars(select(ModuleResult.best_score)).all()
         lessons = session.scalars(select(LessonProgress).where(LessonProgress.completed_at.is_(None))).all()
 
+        tests = session.scalars(select(Check).where(Check.person_id == shown.id)).all()
+
+    assert [test.marks is not None for test in tests] == [True, True], "both tests of the module's check"
     assert due.count >= 8
     assert len(quizzes) == 1
     assert [one.step_reached > 1 for one in lessons] == [True]

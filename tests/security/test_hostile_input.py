@@ -31,7 +31,9 @@ FORM = "application/x-www-form-urlencoded"
 HOSTILE = [str(2**63), "a%00b", "%ED%A0%80%FF%FE", "x" * 5_000, "1e309%F0%9F%98%80%E2%80%AE%0D%0AA:b"]
 """Percent-encoded: too big for a row number, NUL, half a surrogate pair and no UTF-8, long, odd."""
 OF_LEARNERS = frozenset(
-    endpoint for endpoint, _ in TABLE if endpoint.startswith(("needs.", "quizzes.", "scenes."))
+    endpoint
+    for (endpoint, _), row in TABLE.items()
+    if endpoint.startswith(("needs.", "quizzes.", "retention.", "scenes.")) and LEARNER in row.allowed
 )
 
 
@@ -88,6 +90,8 @@ QUERIES = {
     "handbook.scripts": ("q", "kind"),
     "quizzes.review": ("more",),
     "quizzes.review_card": ("more",),
+    "retention.memory": ("course", "cohort"),
+    "retention.memory_file": ("course", "cohort"),
     "assignments.cohort": ("course", "state", "sort", "page", "undo"),
     "assignments.progress_file": ("course", "state", "sort"),
     "records.statements": (
@@ -147,6 +151,9 @@ FIELDS: dict[str, dict[str, Any]] = {
     "assignments.assign": {"course": SLUG, "soft_due": "2027-01-01", "hard_due": "2027-01-02", "past": "y"},
     "assignments.withdraw": {"course": SLUG, "at": ""},
     "assignments.restore": {"course": SLUG, "at": "2026-11-23T09:00:00+00:00"},
+    "retention.start_check": {"anything": "x"},
+    "retention.answer": {"answer": "a", "token": "x"},
+    "retention.switch_experiment": {"experiment": "on"},
     "records.add_credential": {"name": "Reports", "scope": "read", "rate_limit": "60"},
     "records.limit_credential": {"limit-rate_limit": "60"},
     "records.rotate_credential": {"rotate-keep_hours": "24"},

@@ -68,6 +68,19 @@ EVENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "failed": lambda: statements.judged(
         ME, RUN, at=AT, module_id=MODULE, score=0.2, passed=False, attempt=ATTEMPT
     ),
+    "completed check": lambda: statements.checked(
+        ME,
+        RUN,
+        at=AT,
+        module_id=MODULE,
+        form="B",
+        occasion="delayed",
+        day=7,
+        study_day=20787,
+        score=0.8,
+        attempt=ATTEMPT,
+        duration=timedelta(seconds=168),
+    ),
     "scheduled": lambda: statements.scheduled(ME, RUN, at=AT, item_id="single-1", due=AT, study_day=20782),
     **{
         f"answered {kind}": lambda kind=kind: statements.answered(  # type: ignore[misc]
