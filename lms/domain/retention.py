@@ -167,7 +167,7 @@ def everything(_mark: Mark) -> bool:
 def report(cases: Iterable[Case], *, choose: Chooser = everything, details: bool = True) -> Report:
     """Answer the figures of some checks, of the items that `choose` lets through.
 
-    Without `details` the figures that take a bootstrap are left at WIDE without an interval.
+    Without `details` those that compare two sets of answers are left out, as if nobody had both.
     """
     cases = list(cases)
     counts = count(cases)
@@ -175,15 +175,15 @@ def report(cases: Iterable[Case], *, choose: Chooser = everything, details: bool
     response = counts.response or 0.0
     spaced = _answers(cases, Arm.SPACED, choose)
     held = _answers(cases, Arm.HELD_OUT, choose)
-    both = _paired(spaced, held)
-    retained = _paired(spaced, _answers(cases, Arm.SPACED, choose, immediate=True))
+    both = _paired(spaced, held) if details else {}
+    retained = _paired(spaced, _answers(cases, Arm.SPACED, choose, immediate=True)) if details else {}
     return Report(
         counts=counts,
         learners=learners,
         kept=_share(spaced, response),
         unreviewed=_share(held, response),
-        effect=_drawn(both, _difference, response) if details else _unknown(both, response),
-        retained=_drawn(retained, _ratio, response) if details else _unknown(retained, response),
+        effect=_drawn(both, _difference, response),
+        retained=_drawn(retained, _ratio, response),
         bounds=_bounds(cases, choose) if learners >= HIDDEN_UNDER else None,
         forms_differ=forms_differ(cases, choose=choose) if details else None,
     )

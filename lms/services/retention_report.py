@@ -30,7 +30,7 @@ from quizzes.retention import Occasion, counts
 
 PERIOD = timedelta(days=365)
 """Checks that closed longer ago are left out."""
-MOST_CHECKS = 20_000
+MOST_CHECKS = 5_000
 """Read at most, the latest first; the page says so where there are more."""
 SAME_MARKET = {"UK": "GB"}
 """Two codes that course files use for one country."""
@@ -54,6 +54,21 @@ class GroupReport:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChecksRead:
+    """What the figures are worked out from."""
+
+    course: Course | None
+    courses: tuple[Course, ...]
+    cohorts: tuple[CohortChoice, ...]
+    shown: tuple[CohortChoice, ...]
+    chosen: CohortChoice | None
+    members: Mapping[int, set[int]]
+    cases: list[Case]
+    cut: bool
+    experiment: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class MemoryReport:
     """All that the page shows."""
 
@@ -72,7 +87,7 @@ class MemoryReport:
     """Whether points are held out now."""
 
 
-def memory_report(
+def read_checks(
     session: Session,
     cache: CourseCache,
     actor: Actor,
@@ -80,8 +95,8 @@ def memory_report(
     slug: str | None,
     cohort: UUID | None,
     now: datetime,
-) -> MemoryReport:
-    """Answer the figures of the cohorts that somebody manages, or of one of them; an administrator's: of all.
+) -> ChecksRead:
+    """Read the checks of the cohorts that somebody manages, or of one of them; an administrator's: of all.
 
     Raises NotFound for a course there is not, and a cohort that is not theirs.
     """
@@ -94,29 +109,44 @@ def memory_report(
     if slug is not None and course is None:
         raise NotFound("there is no such course")
     shown = cohorts if chosen is None else (chosen,)
-    members = _members(session, [one.id for one in shown])
-    people = None
-    if chosen is not None or actor.role is not Role.ADMIN:
-        people = {person for of_cohort in members.values() for person in of_cohort}
+    everybody = chosen is None and actor.role is Role.ADMIN
     cases: list[Case] = []
     cut = False
     if course is not None:
-        cases, cut = _cases(session, course.course_id, shown, everybody=people is None, now=now)
-    return MemoryReport(
+        cases, cut = _cases(session, course.course_id, shown, everybody=everybody, now=now)
+    return ChecksRead(
         course=course.course if course else None,
         courses=tuple(one.loaded.course for one in courses),
         cohorts=cohorts,
+        shown=shown,
         chosen=chosen,
+        members=_members(session, [one.id for one in shown]),
+        cases=cases,
+        cut=cut,
+        experiment=check_plans.experiment_is_on(session),
+    )
+
+
+def memory_report(read: ChecksRead) -> MemoryReport:
+    """Answer the figures of what was read. It takes its time, and no transaction should wait for it."""
+    cases = read.cases
+    return MemoryReport(
+        course=read.course,
+        courses=read.courses,
+        cohorts=read.cohorts,
+        chosen=read.chosen,
         whole=rules.report(cases),
         by_cohort=tuple(
-            GroupReport(one.name, rules.report([case for case in cases if case.learner in members[one.id]]))
-            for one in shown
+            GroupReport(
+                one.name, rules.report([case for case in cases if case.learner in read.members[one.id]])
+            )
+            for one in read.shown
         ),
         by_skill=_by(cases, lambda mark: mark.skill, order=[skill.value for skill in Skill]),
         by_market=_by(cases, lambda mark: SAME_MARKET.get(mark.market or "", mark.market)),
         by_language=_by(cases, lambda mark: mark.language),
-        cut=cut,
-        experiment=check_plans.experiment_is_on(session),
+        cut=read.cut,
+        experiment=read.experiment,
     )
 
 

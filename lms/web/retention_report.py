@@ -35,7 +35,7 @@ def add_report(blueprint: Blueprint, parts: Parts) -> None:
         except ValueError:
             raise NotFound("there is no such cohort, or it is not yours") from None
         with parts.database.reading() as session:
-            return retention_report.memory_report(
+            read = retention_report.read_checks(
                 session,
                 parts.courses,
                 current().actor,
@@ -43,6 +43,7 @@ def add_report(blueprint: Blueprint, parts: Parts) -> None:
                 cohort=cohort,
                 now=parts.now(),
             )
+        return retention_report.memory_report(read)
 
     @blueprint.get("/manage/memory")
     @allow(Right.MANAGE)

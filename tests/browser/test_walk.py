@@ -202,7 +202,7 @@ def take_check(page: Page, address: str, course: Course, check: Check, *, wrong:
         asked = page.locator("[id^='ask-']").first
         item = course.item((asked.get_attribute("id") or "").removeprefix("ask-"))
         fill_in(page, "form:has([name=token])", item, right=place >= wrong)
-        if place < 2:
+        if place == 0:
             assert faults(page) == []
         page.locator("form:has([name=token]) button.btn-main").click()
         page.wait_for_load_state()
@@ -220,11 +220,8 @@ def test_a_check_is_taken_on_a_phone_and_told_when_its_window_has_closed(
 ) -> None:
     email = person("learner", language)
     checks = checks_of(parts, email)
-    sign_in(page, address, email, PASSWORD)
 
-    take_check(page, address, course, checks["immediate"])
     clock.now += timedelta(days=7)
-    page.context.clear_cookies()
     sign_in(page, address, email, PASSWORD)
     take_check(page, address, course, checks["delayed"], wrong=2)
     sealed = page.locator("main").inner_text()
@@ -235,13 +232,11 @@ def test_a_check_is_taken_on_a_phone_and_told_when_its_window_has_closed(
 
     assert ("已交卷" if language == "zh-CN" else "Handed in") in sealed and "8" not in sealed
     assert page.locator(".ring").inner_text().strip() == "8/10"
-    assert faults(page) == []
     for fold in page.locator("details.fold").all():
         fold.evaluate("fold => fold.open = true")
     assert faults(page) == []
-    for path in ("/checks", f"/checks/{checks['immediate'].uuid}"):
-        page.goto(address + path)
-        assert faults(page) == []
+    page.goto(f"{address}/checks/{checks['immediate'].uuid}")
+    assert faults(page) == [], "closed, not taken"
 
 
 def checks_of(parts: Parts, email: str) -> dict[str, Check]:

@@ -106,7 +106,7 @@ class Desk:
 
     def report(self, person: Person, cohort: UUID | None = None) -> MemoryReport:
         with self.parts.database.reading() as session:
-            return retention_report.memory_report(
+            read = retention_report.read_checks(
                 session,
                 self.parts.courses,
                 Actor(person.id, person.role),
@@ -114,6 +114,7 @@ class Desk:
                 cohort=cohort,
                 now=self.clock.now,
             )
+        return retention_report.memory_report(read)
 
 
 @pytest.fixture
