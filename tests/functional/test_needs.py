@@ -102,6 +102,7 @@ def test_who_has_done_a_module_takes_it_only_after(sign_in: Enter, published: No
     complete_course(client)
 
     assert client.post(BEFORE).status_code == 409
+    assert "The parcel is late" in words(client.get("/")), "with nothing due, today offers a scene"
     assert "Now: after the course." in words(client.get("/needs"))
     take(client, AFTER, right=0)
     assert figures(client)["Tools"] == "– | 0%0 of 1 | –"
