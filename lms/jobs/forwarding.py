@@ -24,6 +24,7 @@ def make_forwarder(parts: Parts, *, stopped: Callable[[], bool] = lambda: False)
         clock=parts.now,
         chance=random.SystemRandom().random,
         client=HttpClient(),
+        files=parts.files,
         owner=str(parts.new_id()),
         stopped=stopped,
     )

@@ -29,10 +29,10 @@ from lms.domain.access import Right
 from lms.services import accounts, authoring
 from lms.web.access import PUBLIC, right_of
 from tests.conftest import Clock
+from tests.kept_attachments import kept
 from tests.practice_course import MODULE, RIGHT, SLUG, practice_course
 from xapi.lrs import store_statements
 from xapi.store import audit
-from xapi.store.attachments import Part
 from xapi.store.credentials import create_credential
 from xapi.store.dead_letters import Dead, bury, list_dead_letters
 from xapi.store.tables import metadata as xapi_metadata
@@ -225,7 +225,7 @@ def world(
             authority={"mbox": "mailto:tool@desk.test"},
             now=parts.now(),
             new_id=parts.new_id,
-            attachments=[Part(sha256(DRAWING).hexdigest(), "image/svg+xml", DRAWING)],
+            attachments=[kept(parts.files, DRAWING, "image/svg+xml")],
         )
         target = add_target(
             session,

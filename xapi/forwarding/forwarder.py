@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -21,12 +22,13 @@ from xapi.forwarding.client import Client, Unreachable
 from xapi.forwarding.verdict import Delivered, Later, Pace, Refused, Verdict, judge
 from xapi.spec.comparison import same_statement
 from xapi.spec.conversion import in_version
-from xapi.spec.multipart import write
+from xapi.spec.multipart import Body, Piece, write
 from xapi.spec.payload import parse_json
 from xapi.spec.version import Version
 from xapi.store import dead_letters, targets
-from xapi.store.attachments import find_attachments
+from xapi.store.attachments import find_attachments, read_attachment
 from xapi.store.dead_letters import Dead
+from xapi.store.files import Files, FilesAway
 from xapi.store.outgoing import Outgoing, attached, next_batch
 from xapi.store.targets import Destination
 
@@ -60,6 +62,8 @@ class Forwarder:
     chance: Callable[[], float]
     """A random number from 0 to 1, for pauses."""
     client: Client
+    files: Files
+    """Where the bytes of attachments lie."""
     owner: str
     """The name of this process, as no other has it."""
     pace: Pace = field(default_factory=Pace)
@@ -147,7 +151,7 @@ class Forwarder:
             verdict = judge(self.client.post(to, body, content_type=content_type), now=self.clock())
             if isinstance(verdict, Refused) and verdict.status == 409 and len(sendable) == 1:
                 return self._compare(to, *sendable[0], verdict)
-        except Unreachable as error:
+        except (Unreachable, FilesAway) as error:
             return Later(str(error))
         return verdict
 
@@ -161,14 +165,28 @@ class Forwarder:
                 return judge(reply, now=self.clock())
         return refused
 
-    def _message(self, sendable: Sequence[tuple[Outgoing, str]]) -> tuple[bytes, str]:
+    def _message(self, sendable: Sequence[tuple[Outgoing, str]]) -> tuple[bytes | Body, str]:
         body = f"[{','.join(text for _, text in sendable)}]".encode()
         hashes = [sha2 for one, _ in sendable for sha2 in one.attachments]
         if not hashes:
             return body, "application/json"
         with self.reading() as session:
-            parts = find_attachments(session, hashes)
-        return write(body, parts) if parts else (body, "application/json")
+            found = find_attachments(session, hashes)
+        if not found:
+            return body, "application/json"
+        message = write(
+            body,
+            [
+                Piece(
+                    one.sha2,
+                    one.content_type,
+                    one.length,
+                    partial(read_attachment, one, files=self.files, reading=self.reading),
+                )
+                for one in found
+            ],
+        )
+        return message, message.content_type
 
     # What is written down
 
