@@ -134,6 +134,7 @@ def _pages(database: Any, folder: Path) -> tuple[int, dict[str, float]]:
     from lms.config import Mode, Settings
     from lms.domain.accounts import Role
     from lms.services import accounts
+    from lms.web.session import SINCE
     from xapi.store.tables import Statement
 
     settings = Settings(
@@ -157,6 +158,7 @@ def _pages(database: Any, folder: Path) -> tuple[int, dict[str, float]]:
     client = create_app(parts).test_client()
     with client.session_transaction() as cookie:
         cookie["_user_id"] = f"{boss.uuid}.{boss.session_version}"
+        cookie[SINCE] = int(time.time())
     found = {}
     for name, rest in PAGES.items():
         address = "/admin/xapi" + rest.format(middle=(low + high) // 2)

@@ -138,6 +138,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("records.target", "GET"): Row(ADMINS),
     ("records.pause_target", "POST"): Row(ADMINS),
     ("records.resume_target", "POST"): Row(ADMINS),
+    ("records.replace_target_secret", "POST"): Row(ADMINS, {"secret-key": "k", "secret-secret": "s"}),
     ("records.remove_target", "POST"): Row(ADMINS, {"remove-sure": "y"}),
     ("records.retry_letters", "POST"): Row(ADMINS),
     ("records.drop_letters", "POST"): Row(ADMINS, {"drop-sure": "y"}),

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from xapi import target_changes
 from xapi.errors import Invalid
 from xapi.forwarding.client import Client, Unreachable
 from xapi.forwarding.verdict import Delivered, Later, Pace, Refused, Verdict, judge
@@ -40,6 +41,8 @@ TURNS = 20
 """Batches of one target before the next target has its turn."""
 LETTERS = 20
 """Dead letters tried again at one occasion."""
+ITSELF = "forwarding"
+"""Who paused a target, as the audit trail says it."""
 FULL = 1000
 """Dead letters at which a target is paused: it, or what is said of it here, is wrong."""
 POISON = 8
@@ -70,10 +73,16 @@ class Forwarder:
     stopped: Callable[[], bool] = lambda: False
 
     def run_once(self) -> int:
-        """Serve every target that is due; answer how many statements were dealt with."""
+        """Serve every target that is due, one after the other; answer how many statements were dealt with.
+
+        `Rounds` serves them side by side.
+        """
+        return sum(self.forward(id) for id in self.due() if not self.stopped())
+
+    def due(self) -> list[UUID]:
+        """Answer the targets that may be served now, and that no process is busy with."""
         with self.reading() as session:
-            due = targets.due_targets(session, now=self.clock())
-        return sum(self.forward(id) for id in due if not self.stopped())
+            return targets.due_targets(session, now=self.clock())
 
     def forward(self, target_id: UUID) -> int:
         """Serve one target for a while, unless another process has it; answer as `run_once`."""
@@ -217,7 +226,7 @@ class Forwarder:
             return True
         reason = f"paused: {count} dead letters; find out why, then retry or drop them and resume"
         targets.fail(session, to.id, owner=self.owner, error=reason, now=now, next_try=now)
-        targets.pause_target(session, to.id)
+        target_changes.pause_target(session, to.id, who=ITSELF, now=now)
         return False
 
     def _fail(self, to: Destination, later: Later) -> NoReturn:
