@@ -82,8 +82,8 @@ PAGES = {
     "privacy": f"{LIST}/privacy",
 }
 REFUSALS, CREDENTIALS, TARGETS, LETTERS, TRAIL = 10_000, 100, 10, 900, 1_000
-RARELY = 10_000
-"""One statement of so many has the verb of few."""
+FEW_AMONG, FEW_EVERY = 10_000, 100
+"""Of the first so many statements, one of so many has the verb of few."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,8 @@ def _fill(parts: Parts, first: int, last: int) -> None:
 
 def _statements(first: int, last: int) -> Iterator[dict[str, object]]:
     for number, one in enumerate(statements(last - first), start=first):
-        verb = {"id": "https://bench.example/verbs/rare"} if number % RARELY == 0 else one["verb"]
+        is_rare = number < FEW_AMONG and number % FEW_EVERY == 0
+        verb = {"id": "https://bench.example/verbs/rare"} if is_rare else one["verb"]
         yield one | {"id": str(uuid4()), "verb": verb}
 
 
@@ -221,7 +222,7 @@ def _page(client: FlaskClient, parts: Parts, size: int, page: str) -> Line:
         registration=UUID(int=7 + 2**101),
         day=f"{parts.now() - timedelta(days=0):%Y-%m-%d}",
     )
-    taken = []
+    taken: list[float] = []
     for _ in range(ASKED):
         with _timed(taken):
             answer = client.get(address)

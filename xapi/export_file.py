@@ -18,7 +18,7 @@ from xapi.spec.attachment import attachments_of
 from xapi.spec.payload import parse_json
 from xapi.store.attachments import Kept, find_attachments, read_attachment
 from xapi.store.files import Files
-from xapi.store.query import StatementQuery, places
+from xapi.store.query import StatementQuery, find_places
 from xapi.store.sequence import last_seq
 from xapi.store.statements import payloads
 
@@ -127,7 +127,7 @@ def _batches(
 
 def _read(session: Session, query: StatementQuery, after: int | None) -> dict[int, str]:
     oldest_first = replace(query, ascending=True, include_voided=True, after=after)
-    seqs = list(session.scalars(places(oldest_first, limit=BATCH)))
+    seqs = find_places(session, oldest_first, limit=BATCH)
     found = payloads(session, seqs) if seqs else {}
     return {seq: found[seq] for seq in seqs if seq in found}
 

@@ -32,7 +32,7 @@ from xapi.store.attachments import find_attachments, read_attachment
 from xapi.store.browsing import documents_of, kept_attachments, referring_to, rows_at
 from xapi.store.files import Files, FilesAway
 from xapi.store.forgetting import find_old
-from xapi.store.query import StatementQuery, places
+from xapi.store.query import StatementQuery, find_places
 from xapi.store.statements import find_statements
 
 Json = dict[str, Any]
@@ -127,7 +127,7 @@ def _identified(actor: Mapping[str, Any]) -> Json:
 
 def list_statements(session: Session, query: StatementQuery) -> Listing:
     """Answer a page of statements, voided ones too; one range of an index at any size."""
-    seqs = list(session.scalars(places(query, limit=query.limit + 1)))
+    seqs = find_places(session, query, limit=query.limit + 1)
     shown = seqs[: query.limit]
     return Listing(
         found=tuple(
