@@ -352,6 +352,8 @@ WHOLE = re.compile(
     r"Seq Scan on (xapi_(?:statement|refusal|audit)\w*)|SCAN (xapi_(?:statement|refusal|audit)\w*)(?! USING)"
 )
 """A table that is read from one end to the other, as either database says it."""
+COUNTS = re.compile(r"count\([^)]*\)[^()]*\sFROM (?!\(SELECT)", re.IGNORECASE)
+"""A table that is counted, and not what a limit ends."""
 
 
 @pytest.mark.parametrize(
@@ -403,10 +405,10 @@ def test_no_page_reads_a_whole_table(
         count = [
             statement
             for statement, _ in asked
-            if "count(" in statement.lower() or (not sqlite and "OFFSET" in statement)
+            if COUNTS.search(statement) or (not sqlite and "OFFSET" in statement)
         ]
     assert asked and whole == []
-    assert count == [], "neither is counted nor skipped"
+    assert count == [], "neither is counted nor skipped, but for what ends at a limit"
 
 
 # Refusals
