@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, literal, select, union
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    case,
+    func,
+    literal,
+    select,
+    union,
+)
 from sqlalchemy.orm import Session, aliased
 
 from xapi.spec.mentions import Usage, iri_key
@@ -16,7 +26,7 @@ from xapi.store.tables import Statement, StatementAgent, StatementIri
 Link = type[StatementAgent] | type[StatementIri]
 
 FEW = 100
-"""A filter that leaves fewer places than this is worth beginning with."""
+"""Links of a filter that are looked at to learn how close together they lie."""
 
 
 @dataclass(frozen=True)
@@ -74,27 +84,45 @@ def find_page(session: Session, query: StatementQuery) -> Page:
 def find_places(session: Session, query: StatementQuery, *, limit: int) -> list[int]:
     """Answer the first `limit` places that match.
 
-    Of several filters the one that leaves few is walked along, and the others asked of each place: the other
+    Of several filters the one that leaves fewest is walked along, and the others asked of each place: the
+    other
     way round a verb of a few statements in an activity of a million would read the million.
     """
     filters = _filters(query)
     if len(filters) > 1:
-        counts = session.execute(select(*(_up_to_few(one, query) for one in filters))).one()
-        if counts[0] >= FEW:
-            rarest = min(range(len(filters)), key=lambda place: counts[place])
-            filters = [filters[rarest], *filters[:rarest], *filters[rarest + 1 :]]
+        filters = _sparsest_first(session, query, filters)
     return list(session.scalars(_places(query, filters, limit=limit)))
 
 
-def _up_to_few(one: _Filter, query: StatementQuery) -> ColumnElement[int]:
-    """Count the links of a filter within the bounds, up to `FEW`."""
-    link = aliased(one.link)
-    found = select(link.seq).where(
-        link.key == one.key,
-        link.usage.in_([usage.value for usage in one.usages]),
-        *_bounds(query, link.seq),
+def _sparsest_first(session: Session, query: StatementQuery, filters: list[_Filter]) -> list[_Filter]:
+    """Answer the filters, the one first whose hundredth link lies farthest from where the page begins."""
+    edges = [_edge(one.link, one.key, usage, query) for one in filters for usage in one.usages]
+    found = iter(session.execute(select(*edges)).one())
+    nearest = min if query.ascending else max
+    reach = [nearest(next(found) for _ in one.usages) for one in filters]
+    farthest = max if query.ascending else min
+    first = farthest(range(len(filters)), key=lambda place: reach[place])
+    return [filters[first], *filters[:first], *filters[first + 1 :]]
+
+
+def _edge(link: Link, key: bytes, usage: Usage, query: StatementQuery) -> ColumnElement[int]:
+    """Select the place of the hundredth link, or one beyond all where there are fewer."""
+    own = aliased(link)
+    few = (
+        _ordered(
+            select(own.seq).where(own.key == key, own.usage == usage.value, *_bounds(query, own.seq)),
+            own.seq,
+            query,
+        )
+        .limit(FEW)
+        .subquery()
     )
-    return select(func.count()).select_from(found.limit(FEW).subquery()).scalar_subquery()
+    beyond, last = (2**63 - 1, func.max) if query.ascending else (-1, func.min)
+    return (
+        select(case((func.count() < FEW, literal(beyond, BigInteger)), else_=last(few.c.seq)))
+        .select_from(few)
+        .scalar_subquery()
+    )
 
 
 def _places(query: StatementQuery, filters: Sequence[_Filter], *, limit: int) -> Select[int]:

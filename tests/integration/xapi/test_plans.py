@@ -166,7 +166,7 @@ def test_a_page_costs_the_same_ten_times_as_large(database: Database) -> None:
 )
 def test_few_among_many_cost_the_same_ten_times_as_large(database: Database, filters: dict[str, Any]) -> None:
     with database.writing() as session:
-        few = [made(0) | {"verb": {"id": RARE}, "object": {"id": f"{LESSON}/rare"}} for _ in range(2 * PAGE)]
+        few = [made(0) | {"verb": {"id": RARE}, "object": {"id": f"{LESSON}/rare"}} for _ in range(3 * FEW)]
         lrs.store_statements(session, few, authority=AUTHORITY, now=database.clock(), new_id=database.new_id)
     database.clock.advance(seconds=1)
     fill(database, 3 * FEW)
