@@ -84,9 +84,8 @@ def find_page(session: Session, query: StatementQuery) -> Page:
 def find_places(session: Session, query: StatementQuery, *, limit: int) -> list[int]:
     """Answer the first `limit` places that match.
 
-    Of several filters the one that leaves fewest is walked along, and the others asked of each place: the
-    other
-    way round a verb of a few statements in an activity of a million would read the million.
+    Of several filters the one that leaves fewest is walked along, and the others asked of each place: else a
+    verb of a few statements in an activity of a million would read the million.
     """
     filters = _filters(query)
     if len(filters) > 1:
