@@ -93,19 +93,23 @@ def run_step(name: str, folder: Path) -> tuple[int, dict[str, float] | None]:
     from lms.db.database import Database
     from xapi.export_file import export_statements
     from xapi.import_file import Import
+    from xapi.store.files import DiskFiles
     from xapi.store.query import StatementQuery
 
     database = Database(f"sqlite:///{folder / ('second' if name == 'restore' else 'first')}.sqlite3")
+    files = DiskFiles(folder / "attachments")
     _make(database)
     if name == "pages":
         return _pages(database, folder)
     if name == "export":
         (folder / "out.jsonl.gz").unlink(missing_ok=True)
-        return export_statements(database.reading, folder / "out.jsonl.gz", StatementQuery()), None
+        out = folder / "out.jsonl.gz"
+        return export_statements(database.reading, out, StatementQuery(), files=files), None
     done = Import(
         writing=database.writing,
         clock=lambda: datetime.now(UTC),
         new_id=uuid4,
+        files=files,
         authority=IMPORTER,
         refuse=lambda number, reason: sys.exit(f"line {number}: {reason}"),
         as_is=name == "restore",
@@ -130,6 +134,7 @@ def _pages(database: Any, folder: Path) -> tuple[int, dict[str, float]]:
     from lms.config import Mode, Settings
     from lms.domain.accounts import Role
     from lms.services import accounts
+    from lms.web.session import SINCE
     from xapi.store.tables import Statement
 
     settings = Settings(
@@ -153,6 +158,7 @@ def _pages(database: Any, folder: Path) -> tuple[int, dict[str, float]]:
     client = create_app(parts).test_client()
     with client.session_transaction() as cookie:
         cookie["_user_id"] = f"{boss.uuid}.{boss.session_version}"
+        cookie[SINCE] = int(time.time())
     found = {}
     for name, rest in PAGES.items():
         address = "/admin/xapi" + rest.format(middle=(low + high) // 2)

@@ -96,6 +96,8 @@ def create_app(parts: Parts | None = None) -> Flask:
         clock=parts.now,
         new_id=parts.new_id,
         secret=settings.secret_key,
+        files=parts.files,
+        max_attached=settings.attachments_mb * 2**20,
         home=settings.iri_base,
         outages=(Unavailable,),
     )

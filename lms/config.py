@@ -64,6 +64,17 @@ class Settings:
     """CROSSDESK_MAIL_URL: smtp://user:password@host:port; mail goes to files in the instance if absent."""
     demonstration: bool
     """CROSSDESK_DEMO: 1 marks every page as demonstration whatever data is loaded."""
+    attachments: str | None = None
+    """CROSSDESK_ATTACHMENTS: a folder, or the address of a bucket, https://host/bucket[/prefix]; the folder
+    `attachments` in the instance folder if absent."""
+    attachments_mb: int = 64
+    """CROSSDESK_ATTACHMENTS_MB: mebibytes of one request with attachments, 1 to 10,000; 64 if absent."""
+    s3_key: str = ""
+    """CROSSDESK_S3_KEY: of the bucket."""
+    s3_secret: str = ""
+    """CROSSDESK_S3_SECRET: of the bucket."""
+    s3_region: str = "us-east-1"
+    """CROSSDESK_S3_REGION: of the bucket; us-east-1 if absent, which stores of one's own take."""
 
     @property
     def secure_cookies(self) -> bool:
@@ -104,6 +115,18 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         proxies=read(_count, "CROSSDESK_PROXIES", environ.get("CROSSDESK_PROXIES", "0"), instead=0),
         mail_url=environ.get("CROSSDESK_MAIL_URL") or None,
         demonstration=environ.get("CROSSDESK_DEMO", "") == "1",
+        attachments=read(_attachments, environ, instead=None),
+        attachments_mb=read(
+            _count,
+            "CROSSDESK_ATTACHMENTS_MB",
+            environ.get("CROSSDESK_ATTACHMENTS_MB", "64"),
+            1,
+            10_000,
+            instead=64,
+        ),
+        s3_key=environ.get("CROSSDESK_S3_KEY", ""),
+        s3_secret=environ.get("CROSSDESK_S3_SECRET", ""),
+        s3_region=environ.get("CROSSDESK_S3_REGION") or "us-east-1",
     )
     if problems:
         raise SettingError(*problems)
@@ -195,7 +218,20 @@ def _now_file(text: str | None, mode: Mode) -> Path | None:
     return Path(text)
 
 
-def _count(name: str, text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > 10:
-        raise SettingError(f"{name}: expected a whole number 0 to 10, found {text!r}")
+def _attachments(environ: Mapping[str, str]) -> str | None:
+    text = environ.get("CROSSDESK_ATTACHMENTS") or None
+    if text is None or "://" not in text:
+        return text
+    address = _address("CROSSDESK_ATTACHMENTS", text)
+    if not urlsplit(address).path.strip("/"):
+        raise SettingError(f"CROSSDESK_ATTACHMENTS: expected the bucket in the address, found {text!r}")
+    missing = [name for name in ("CROSSDESK_S3_KEY", "CROSSDESK_S3_SECRET") if not environ.get(name)]
+    if missing:
+        raise SettingError(*(f"{name}: missing; the bucket of attachments needs it" for name in missing))
+    return address
+
+
+def _count(name: str, text: str, least: int = 0, most: int = 10) -> int:
+    if not text.isascii() or not text.isdigit() or not least <= int(text[:9]) <= most:
+        raise SettingError(f"{name}: expected a whole number {least} to {most}, found {text!r}")
     return int(text)

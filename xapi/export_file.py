@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from xapi.spec.attachment import attachments_of
 from xapi.spec.payload import parse_json
-from xapi.store.attachments import find_attachments
-from xapi.store.query import StatementQuery, places
+from xapi.store.attachments import Kept, find_attachments, read_attachment
+from xapi.store.files import Files
+from xapi.store.query import StatementQuery, find_places
 from xapi.store.sequence import last_seq
 from xapi.store.statements import payloads
 
@@ -60,7 +61,7 @@ def attachments_folder(file: Path) -> Path:
     return stem.with_name(f"{stem.name}.attachments")
 
 
-def export_statements(reading: Reading, file: Path, query: StatementQuery) -> int:
+def export_statements(reading: Reading, file: Path, query: StatementQuery, *, files: Files) -> int:
     """Write the statements that match, voided ones too, and answer how many are in the file.
 
     Raises `ExportRefused` where the file is there already, unless it is an export with the same filters
@@ -75,8 +76,8 @@ def export_statements(reading: Reading, file: Path, query: StatementQuery) -> in
         out.seek(progress.size)
         _note(marks, progress)
         for after, lines, parts in _batches(reading, replace(query, until=progress.until), progress.after):
-            for sha2, content in parts:
-                _write_attachment(folder, sha2, content)
+            for one in parts:
+                _write_attachment(folder, one.sha2, read_attachment(one, files=files, reading=reading))
             text = "".join(f"{line}\n" for line in lines).encode()
             size = out.write(gzip.compress(text, mtime=0) if file.suffix == ".gz" else text)
             out.flush()
@@ -105,8 +106,8 @@ def read_statements(reading: Reading, query: StatementQuery) -> Iterator[str]:
 
 def _batches(
     reading: Reading, query: StatementQuery, after: int
-) -> Iterator[tuple[int, list[str], Iterator[tuple[str, bytes]]]]:
-    """Yield pieces: the place of their last statement, their lines, and their attachments one by one."""
+) -> Iterator[tuple[int, list[str], list[Kept]]]:
+    """Yield pieces: the place of their last statement, their lines, and their attachments."""
     while True:
         with reading() as session:
             found = _read(session, query, after)
@@ -119,29 +120,25 @@ def _batches(
             if '"sha2"' in text
             for one in attachments_of(parse_json(text))
         )
-        yield after, list(found.values()), _attachments(reading, list(hashes))
+        with reading() as session:
+            kept = find_attachments(session, hashes)
+        yield after, list(found.values()), kept
 
 
 def _read(session: Session, query: StatementQuery, after: int | None) -> dict[int, str]:
     oldest_first = replace(query, ascending=True, include_voided=True, after=after)
-    seqs = list(session.scalars(places(oldest_first, limit=BATCH)))
+    seqs = find_places(session, oldest_first, limit=BATCH)
     found = payloads(session, seqs) if seqs else {}
     return {seq: found[seq] for seq in seqs if seq in found}
 
 
-def _attachments(reading: Reading, hashes: list[str]) -> Iterator[tuple[str, bytes]]:
-    for sha2 in hashes:
-        with reading() as session:
-            for part in find_attachments(session, [sha2]):
-                yield part.sha2, part.content
-
-
-def _write_attachment(folder: Path, sha2: str, content: bytes) -> None:
+def _write_attachment(folder: Path, sha2: str, content: Iterator[bytes]) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     place = folder / sha2
     if not place.exists():
         fresh = folder / f"{sha2}.part"
-        fresh.write_bytes(content)
+        with fresh.open("wb") as out:
+            out.writelines(content)
         fresh.replace(place)  # whole, or not there
 
 

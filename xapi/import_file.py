@@ -8,8 +8,8 @@ import gzip
 import hashlib
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -26,13 +26,14 @@ from xapi.spec.payload import parse_json
 from xapi.spec.signature import check_signature, is_signature
 from xapi.spec.statement import check_statement
 from xapi.spec.version import Version
-from xapi.store.attachments import Part
+from xapi.store.attachments import Kept, Part, keep_parts, remove_kept, spare_files
+from xapi.store.files import CHUNK, Files
 from xapi.store.statements import find_statements
 
 BATCH = 200
 """Statements stored in one transaction."""
-BATCH_BYTES = 16 * 2**20
-"""Bytes of attachments after which a batch is stored even when it is short."""
+BATCH_BYTES = 64 * 2**20
+"""Bytes of attachments, spooled to disk, after which a batch is stored even when it is short."""
 LINE_BYTES = 8 * 2**20
 
 _HASHES = {56: hashlib.sha224, 64: hashlib.sha256, 96: hashlib.sha384, 128: hashlib.sha512}
@@ -70,7 +71,7 @@ class _Batch:
 
     def add(self, line: _Line) -> None:
         self.lines.append(line)
-        self.bytes += sum(len(part.content) for part in line.parts)
+        self.bytes += sum(part.spool.length for part in line.parts)
 
     @property
     def full(self) -> bool:
@@ -84,6 +85,7 @@ class Import:
     writing: Writing
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
+    files: Files
     authority: Mapping[str, Any]
     """Vouches for what is imported, unless `as_is`."""
     refuse: Callable[[int, str], None]
@@ -94,7 +96,7 @@ class Import:
     def run(self, file: Path) -> Imported:
         """Import a file, `.jsonl` or `.jsonl.gz`, with the attachments in the folder or zip beside it."""
         total, batch = Imported(), _Batch()
-        beside = _Attachments(file)
+        beside = _Attachments(file, self.files)
         for number, raw in _lines(file):
             try:
                 line = self._line(number, raw, beside)
@@ -127,11 +129,26 @@ class Import:
 
     def _store(self, lines: list[_Line]) -> Imported:
         """Store a batch; where one line stands against it, store the others one by one."""
-        if not lines:
-            return Imported()
+        try:
+            return self._store_spooled(lines) if lines else Imported()
+        finally:
+            for part in _parts(lines):
+                part.spool.close()
+
+    def _store_spooled(self, lines: list[_Line]) -> Imported:
+        kept = keep_parts(self.files, _parts(lines))
+        by_hash = {one.sha2: one for one in kept}
+        done = self._store_kept(lines, by_hash)
+        if kept:
+            with self.writing() as session:
+                spare = spare_files(session, kept)
+            remove_kept(self.files, spare)
+        return done
+
+    def _store_kept(self, lines: list[_Line], kept: Mapping[str, Kept]) -> Imported:
         try:
             with self.writing() as session:
-                return self._store_together(session, lines)
+                return self._store_together(session, lines, kept)
         except (Conflict, Invalid):
             pass
         done = Imported()
@@ -139,13 +156,13 @@ class Import:
             for line in lines:
                 try:
                     with session.begin_nested():
-                        done += self._store_together(session, [line])
+                        done += self._store_together(session, [line], kept)
                 except (Conflict, Invalid) as error:
                     self.refuse(line.number, str(error))
                     done += Imported(refused=1)
         return done
 
-    def _store_together(self, session: Session, lines: list[_Line]) -> Imported:
+    def _store_together(self, session: Session, lines: list[_Line], kept: Mapping[str, Kept]) -> Imported:
         ids = {UUID(line.statement["id"]) for line in lines}
         known = find_statements(session, ids).keys()
         lrs.store_statements(
@@ -154,7 +171,7 @@ class Import:
             authority=self.authority,
             now=self.clock(),
             new_id=self.new_id,
-            attachments=[part for line in lines for part in line.parts],
+            attachments=[kept[part.sha2] for part in _parts(lines)],
             as_is=self.as_is,
         )
         stored = len(ids - known)
@@ -164,39 +181,71 @@ class Import:
 class _Attachments:
     """Finds bytes by their hash beside the file: in a folder, or in a zip of the same name."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, files: Files) -> None:
+        self._files = files
         self._folder = attachments_folder(file)
         self._zip = self._folder.with_name(f"{self._folder.name}.zip")
 
     def of(self, statement: Mapping[str, Any]) -> tuple[Part, ...]:
         """Answer the attachments of a statement; raise `Invalid` for one that is missing or another one."""
-        found = []
-        for one in attachments_of(statement):
-            sha2 = one["sha2"].lower()
-            content = self._read(sha2)
-            if content is not None and _HASHES[len(sha2)](content).hexdigest() != sha2:
-                raise Invalid("attachments", f"expected content that has the hash {sha2}")
-            if content is None and "fileUrl" not in one:
-                raise Invalid("attachments", f"expected the file {sha2} in {self._folder.name} or a fileUrl")
-            if is_signature(one):
-                check_signature(statement, one, content, version=Version.V2)
-            if content is not None:
-                found.append(Part(sha2, one["contentType"], content))
+        found: list[Part] = []
+        try:
+            for one in attachments_of(statement):
+                part = self._part(one)
+                if part is not None:
+                    found.append(part)
+                if is_signature(one):
+                    check_signature(statement, one, part.signature() if part else None, version=Version.V2)
+        except Invalid:
+            for part in found:
+                part.spool.close()
+            raise
         return tuple(found)
 
-    def _read(self, sha2: str) -> bytes | None:
+    def _part(self, one: Mapping[str, Any]) -> Part | None:
+        """Answer an attachment in a spool, None for one that lies elsewhere."""
+        sha2 = one["sha2"].lower()
+        with self._open(sha2) as source:
+            if source is None:
+                if "fileUrl" not in one:
+                    raise Invalid(
+                        "attachments", f"expected the file {sha2} in {self._folder.name} or a fileUrl"
+                    )
+                return None
+            digest, spool = _HASHES[len(sha2)](), self._files.spool()
+            try:
+                while chunk := source.read(CHUNK):
+                    digest.update(chunk)
+                    spool.write(chunk)
+                spool.finish()
+                if digest.hexdigest() != sha2:
+                    raise Invalid("attachments", f"expected content that has the hash {sha2}")
+            except BaseException:
+                spool.close()
+                raise
+            return Part(sha2, one["contentType"], spool)
+
+    @contextmanager
+    def _open(self, sha2: str) -> Iterator[IO[bytes] | None]:
         place = self._folder / sha2
         if place.is_file():
-            return place.read_bytes()
-        if not self._zip.is_file():
-            return None
-        with zipfile.ZipFile(self._zip) as archive:
-            for name in (sha2, f"{self._folder.name}/{sha2}", f"attachments/{sha2}"):
-                try:
-                    return archive.read(name)
-                except KeyError:
-                    continue
-        return None
+            with place.open("rb") as file:
+                yield file
+        elif self._zip.is_file():
+            with zipfile.ZipFile(self._zip) as archive:
+                names = (sha2, f"{self._folder.name}/{sha2}", f"attachments/{sha2}")
+                name = next((name for name in names if name in archive.NameToInfo), None)
+                if name is None:
+                    yield None
+                else:
+                    with archive.open(name) as file:
+                        yield file
+        else:
+            yield None
+
+
+def _parts(lines: Iterable[_Line]) -> list[Part]:
+    return [part for line in lines for part in line.parts]
 
 
 def _lines(file: Path) -> Iterator[tuple[int, bytes | Invalid]]:

@@ -36,7 +36,7 @@ from xapi.spec.timestamp import microseconds, parse_timestamp, timestamp_text
 from xapi.spec.version import Version, version_of
 from xapi.store import references
 from xapi.store.activities import find_activities, grows_activities, merge_activities
-from xapi.store.attachments import Part, find_attachments, store_attachments
+from xapi.store.attachments import Kept, find_attachments, store_attachments
 from xapi.store.forgetting import delete_documents_of, delete_statements_of
 from xapi.store.query import Page, StatementQuery, find_page
 from xapi.store.sequence import last_seq, lock_writers, next_seq
@@ -95,7 +95,7 @@ def store_statements(
     new_id: Callable[[], UUID],
     version: str = "1.0.3",
     define: bool = True,
-    attachments: Sequence[Part] = (),
+    attachments: Sequence[Kept] = (),
     as_is: bool = False,
 ) -> list[str]:
     """Store a batch, all or nothing, and answer the ids in its order.
@@ -105,6 +105,7 @@ def store_statements(
     stored. `version` is that of the request. With `define=False` activity definitions are not touched
     (scope `write`). With `as_is` each statement keeps its own `stored` and `authority`; `stored` must then be
     later than all that is stored, or `Invalid` is raised: readers with a cursor would never see it.
+    Attachments are in their files already; a file whose hash is known is left to `spare_files`.
     """
     prepared = prepare_statements(
         session,
@@ -153,7 +154,7 @@ def prepare_statements(
 
 
 def store_prepared(
-    session: Session, prepared: Prepared, *, now: datetime, attachments: Sequence[Part] = ()
+    session: Session, prepared: Prepared, *, now: datetime, attachments: Sequence[Kept] = ()
 ) -> list[str]:
     """Store a prepared batch as `store_statements` does."""
     fresh = dict(prepared.given)
@@ -216,8 +217,8 @@ def present(
     ]
 
 
-def attachments_for(session: Session, payloads: Sequence[str]) -> list[Part]:
-    """Answer the attachments of stored statements, each once."""
+def attachments_for(session: Session, payloads: Sequence[str]) -> list[Kept]:
+    """Answer the attachments of stored statements, each once, without their bytes."""
     return find_attachments(
         session,
         [one["sha2"] for payload in payloads for one in attachments_of(parse_json(payload))],

@@ -13,6 +13,7 @@ from courses.packages.errors import PackageError
 from lms.domain.errors import CrossdeskError
 from xapi.errors import XapiError
 from xapi.export_file import ExportRefused
+from xapi.store.files import FilesAway
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -28,7 +29,7 @@ def told(command: Command) -> Command:
             for finding in error.findings:
                 click.echo(str(finding), err=True)
             raise SystemExit(1) from error
-        except (CrossdeskError, ExportRefused, PackageError, XapiError, OSError) as error:
+        except (CrossdeskError, ExportRefused, FilesAway, PackageError, XapiError, OSError) as error:
             click.echo(f"Error: {error}", err=True)
             raise SystemExit(1) from error
 

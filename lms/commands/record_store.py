@@ -11,8 +11,9 @@ from flask.cli import AppGroup
 
 from lms.bootstrap import Parts
 from lms.commands import told
-from lms.commands.records import add_record_commands
+from lms.commands.records import WHO, add_record_commands
 from lms.jobs.forwarding import Forwarding, make_forwarder
+from xapi import target_changes
 from xapi.errors import NotFound
 from xapi.spec.version import SUPPORTED
 from xapi.store import dead_letters, targets
@@ -137,18 +138,16 @@ def target_commands(parts: Parts) -> AppGroup:
         allow_private: bool,
     ) -> None:
         """Forward to ENDPOINT, the address before /statements."""
-        if sys.stdin.isatty():
-            secret = click.prompt("Secret", hide_input=True, err=True)
-        else:
-            secret = sys.stdin.readline().rstrip("\r\n")
+        secret = _asked_secret()
         after = None if since is None else since.replace(tzinfo=UTC)
         with parts.database.writing() as session:
-            targets.add_target(
+            target_changes.add_target(
                 session,
                 name,
                 endpoint,
                 key=key,
                 secret=secret,
+                who=WHO,
                 now=parts.now(),
                 new_id=parts.new_id,
                 version=version,
@@ -165,13 +164,26 @@ def target_commands(parts: Parts) -> AppGroup:
             for target in targets.list_targets(session):
                 click.echo(_line(target))
 
+    @group.command("secret")
+    @click.argument("name")
+    @click.option("--key", required=True, help="Of a credential over there; its secret comes on stdin.")
+    @told
+    def replace_secret(name: str, key: str) -> None:
+        """Send with another key and secret from now on."""
+        secret = _asked_secret()
+        with parts.database.writing() as session:
+            found = targets.find_target(session, name)
+            target_changes.replace_secret(session, found, key=key, secret=secret, who=WHO, now=parts.now())
+        click.echo(f"{name} has another secret")
+
     @group.command("pause")
     @click.argument("name")
     @told
     def pause(name: str) -> None:
         """Send nothing more to a target until it is resumed."""
         with parts.database.writing() as session:
-            targets.pause_target(session, targets.find_target(session, name))
+            found = targets.find_target(session, name)
+            target_changes.pause_target(session, found, who=WHO, now=parts.now())
         click.echo(f"{name} paused")
 
     @group.command("resume")
@@ -180,7 +192,8 @@ def target_commands(parts: Parts) -> AppGroup:
     def resume(name: str) -> None:
         """Go on where a target stopped, at once."""
         with parts.database.writing() as session:
-            targets.resume_target(session, targets.find_target(session, name))
+            found = targets.find_target(session, name)
+            target_changes.resume_target(session, found, who=WHO, now=parts.now())
         click.echo(f"{name} resumed")
 
     @group.command("remove")
@@ -189,7 +202,8 @@ def target_commands(parts: Parts) -> AppGroup:
     def remove(name: str) -> None:
         """Forget a target, its secret and its dead letters."""
         with parts.database.writing() as session:
-            targets.remove_target(session, targets.find_target(session, name))
+            found = targets.find_target(session, name)
+            target_changes.remove_target(session, found, who=WHO, now=parts.now())
         click.echo(f"{name} removed")
 
     @group.command("letters")
@@ -219,6 +233,12 @@ def target_commands(parts: Parts) -> AppGroup:
             click.echo(dead_letters.drop_dead_letters(session, targets.find_target(session, name)))
 
     return group
+
+
+def _asked_secret() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("Secret", hide_input=True, err=True))
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 def forward_command(parts: Parts) -> click.Command:

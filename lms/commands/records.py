@@ -54,7 +54,7 @@ def add_file_commands(group: AppGroup, parts: Parts) -> None:
         """
         given = {"since": since, "agent": agent, "verb": verb, "activity": activity}
         query = _query(parts, since=since, agent=agent, verb=verb, activity=activity)
-        count = export_statements(parts.database.reading, file, query)
+        count = export_statements(parts.database.reading, file, query, files=parts.files)
         said: dict[str, Any] = {"file": file.name, "since": since, "verb": verb, "activity": activity}
         if query.agent is not None:
             said["agents"] = [query.agent.hex()]
@@ -77,6 +77,7 @@ def add_file_commands(group: AppGroup, parts: Parts) -> None:
             writing=lambda: parts.database.writing(seconds=BATCH_SECONDS),
             clock=parts.now,
             new_id=parts.new_id,
+            files=parts.files,
             authority={"objectType": "Agent", "account": {"homePage": iri_base, "name": "import"}},
             refuse=lambda number, reason: click.echo(f"line {number}: {reason}", err=True),
             as_is=as_is,
@@ -104,7 +105,7 @@ def add_privacy_commands(group: AppGroup, parts: Parts) -> None:
             agents = records.find_agents(session, person, iri_base=parts.settings.iri_base)
         if not yes:
             click.confirm("This cannot be taken back. Delete?", abort=True, err=True)
-        done = records.delete_person(parts.database, agents, who=WHO, now=parts.now())
+        done = records.delete_person(parts.database, agents, who=WHO, now=parts.now(), files=parts.files)
         click.echo(f"{done.statements} statements, {done.documents} documents deleted")
 
     @retention.command("add")
@@ -158,7 +159,9 @@ def add_privacy_commands(group: AppGroup, parts: Parts) -> None:
                 )
                 click.echo(f"{rule.id} would delete {count} statements")
             else:
-                done = records.apply_rule(parts.database, rule.id, who=WHO, now=parts.now())
+                done = records.apply_rule(
+                    parts.database, rule.id, who=WHO, now=parts.now(), files=parts.files
+                )
                 click.echo(f"{rule.id} deleted {done.statements} statements")
 
 

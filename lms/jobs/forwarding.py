@@ -9,7 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from lms.bootstrap import Parts
-from xapi.forwarding import Forwarder, HttpClient
+from xapi.forwarding import Forwarder, HttpClient, Rounds
 
 log = structlog.get_logger(__name__)
 
@@ -24,18 +24,20 @@ def make_forwarder(parts: Parts, *, stopped: Callable[[], bool] = lambda: False)
         clock=parts.now,
         chance=random.SystemRandom().random,
         client=HttpClient(),
+        files=parts.files,
         owner=str(parts.new_id()),
         stopped=stopped,
     )
 
 
 class Forwarding:
-    """A thread of its own: a target that dawdles must not hold up mail."""
+    """A thread of its own, and one for each target: one that dawdles holds up neither mail nor the others."""
 
     def __init__(self, parts: Parts, *, poll_seconds: float = POLL_SECONDS) -> None:
         self._poll = poll_seconds
         self._stop = threading.Event()
         self._forwarder = make_forwarder(parts, stopped=self._stop.is_set)
+        self._rounds = Rounds(self._forwarder, failed=_wait)
         self._thread = threading.Thread(target=self.run, name="forwarding", daemon=True)
 
     def start(self) -> None:
@@ -43,18 +45,22 @@ class Forwarding:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the request in hand, or leave it: whatever was not written down is sent again."""
+        """End after the requests in hand, or leave them: whatever was not written down is sent again."""
         self._stop.set()
+        self._rounds.stop()
         if self._thread.is_alive():
             self._thread.join(timeout=3)
+        self._rounds.wait(seconds=3)
 
     def run(self) -> None:
         """Forward until stopped; wait for a database that is away, and for one that is not migrated."""
         while not self._stop.is_set():
             try:
-                done = self._forwarder.run_once()
+                self._rounds.begin()
             except Exception as error:
-                log.warning("forwarding waits", error=repr(error))
-                done = 0
-            if not done:
-                self._stop.wait(self._poll)
+                _wait(error)
+            self._rounds.wait_for_place(self._poll)
+
+
+def _wait(error: Exception) -> None:
+    log.warning("forwarding waits", error=repr(error))

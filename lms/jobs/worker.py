@@ -19,6 +19,8 @@ from lms.config import Mode
 from lms.domain.errors import CrossdeskError
 from lms.jobs.forwarding import Forwarding
 from lms.services import accounts, authoring, check_plans, check_reminders, notices, records
+from xapi import housekeeping
+from xapi.store.files import FilesAway
 from xapi.store.partitions import ensure_partitions
 
 log = structlog.get_logger(__name__)
@@ -104,13 +106,32 @@ def tidy(parts: Parts) -> None:
         made = ensure_partitions(session.connection(), now=now)
     if made:
         log.info("partitions made", names=made)
+    tidy_attachments(parts)
+
+
+def tidy_attachments(parts: Parts) -> None:
+    """Remove files that no attachment lies in, and move attachments out of the database. May run twice."""
+    reading, writing, files = parts.database.reading, parts.database.writing, parts.files
+    try:
+        moved = housekeeping.move_to_files(reading, writing, files)
+        removed = housekeeping.remove_deleted(reading, writing, files)
+        removed += housekeeping.remove_strays(reading, files, now=parts.now())
+    except FilesAway as error:
+        log.warning("attachments wait", error=str(error))
+        return
+    if moved or removed:
+        log.info("attachments tidied", moved=moved, removed=removed)
 
 
 def apply_retention(parts: Parts, *, seconds: Callable[[], float] = time.monotonic) -> bool:
     """Delete what the rules of retention mean, for so long; answer whether nothing is left. May run twice."""
     until = seconds() + RETENTION_SECONDS
     return records.apply_rules(
-        parts.database, who=RETENTION, clock=parts.now, goes_on=lambda: seconds() < until
+        parts.database,
+        who=RETENTION,
+        clock=parts.now,
+        files=parts.files,
+        goes_on=lambda: seconds() < until,
     )
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
@@ -18,7 +19,7 @@ from lms.db.accounts import Person
 from lms.db.database import Database
 from lms.domain.errors import Invalid, NotFound
 from lms.services.tellings import Listed
-from xapi import privacy
+from xapi import housekeeping, privacy
 from xapi.errors import XapiError
 from xapi.export_file import read_statements
 from xapi.spec.actor import check_actor
@@ -27,10 +28,11 @@ from xapi.spec.datatypes import check_iri
 from xapi.spec.mentions import agent_key
 from xapi.spec.payload import parse_json
 from xapi.store import audit
-from xapi.store.attachments import find_attachments
+from xapi.store.attachments import find_attachments, read_attachment
 from xapi.store.browsing import documents_of, kept_attachments, referring_to, rows_at
+from xapi.store.files import Files, FilesAway
 from xapi.store.forgetting import find_old
-from xapi.store.query import StatementQuery, places
+from xapi.store.query import StatementQuery, find_places
 from xapi.store.statements import find_statements
 
 Json = dict[str, Any]
@@ -125,7 +127,7 @@ def _identified(actor: Mapping[str, Any]) -> Json:
 
 def list_statements(session: Session, query: StatementQuery) -> Listing:
     """Answer a page of statements, voided ones too; one range of an index at any size."""
-    seqs = list(session.scalars(places(query, limit=query.limit + 1)))
+    seqs = find_places(session, query, limit=query.limit + 1)
     shown = seqs[: query.limit]
     return Listing(
         found=tuple(
@@ -161,6 +163,7 @@ def delete_person(
     *,
     who: str,
     now: datetime,
+    files: Files,
     steps: int | None = None,
 ) -> Deletion:
     """Delete the statements and documents of agents, counted in the audit trail; at most so many steps."""
@@ -170,6 +173,7 @@ def delete_person(
         database,
         lambda session: privacy.delete_step(session, agents, entry=entry),
         steps,
+        files=files,
         documents=documents,
     )
 
@@ -180,6 +184,7 @@ def apply_rule(
     *,
     who: str,
     now: datetime,
+    files: Files,
     steps: int | None = None,
     goes_on: Callable[[], bool] | None = None,
 ) -> Deletion:
@@ -199,12 +204,18 @@ def apply_rule(
         database,
         lambda session: privacy.retention_step(session, rule, entry=entry, until=until),
         steps,
+        files=files,
         goes_on=goes_on,
     )
 
 
 def apply_rules(
-    database: Database, *, who: str, clock: Callable[[], datetime], goes_on: Callable[[], bool]
+    database: Database,
+    *,
+    who: str,
+    clock: Callable[[], datetime],
+    files: Files,
+    goes_on: Callable[[], bool],
 ) -> bool:
     """Apply every rule, those that waited longest first, a step at a time while `goes_on` says so.
 
@@ -224,7 +235,7 @@ def apply_rules(
                 audit.note_applied(session, found.id, now=now)
             continue
         try:
-            done = apply_rule(database, found.id, who=who, now=now, goes_on=goes_on)
+            done = apply_rule(database, found.id, who=who, now=now, files=files, goes_on=goes_on)
         except NotFound:  # removed since it was listed
             continue
         if not done.finished:
@@ -251,23 +262,25 @@ def _in_steps(
     step: Callable[[Session], int],
     steps: int | None,
     *,
+    files: Files,
     documents: int = 0,
     goes_on: Callable[[], bool] | None = None,
 ) -> Deletion:
-    statements, taken = 0, 0
-    while steps is None or taken < steps:
+    statements, taken, finished = 0, 0, False
+    while not finished and (steps is None or taken < steps):
         with database.writing() as session:
             deleted = step(session)
         statements, taken = statements + deleted, taken + 1
-        if deleted < privacy.STEP:
-            return Deletion(statements, documents, finished=True)
+        finished = deleted < privacy.STEP
         if goes_on is not None and not goes_on():
             break
-    return Deletion(statements, documents, finished=False)
+    with suppress(FilesAway):  # what cannot be removed now is removed with the day's housekeeping
+        housekeeping.remove_deleted(database.reading, database.writing, files)
+    return Deletion(statements, documents, finished)
 
 
 def export_person(
-    database: Database, agents: Sequence[Json], out: IO[bytes], *, who: str, now: datetime
+    database: Database, agents: Sequence[Json], out: IO[bytes], *, files: Files, who: str, now: datetime
 ) -> int:
     """Write a zip of what is known of agents: statements that mention them, attachments, documents.
 
@@ -286,10 +299,12 @@ def export_person(
                     lines.write(f"{text}\n".encode())
                     if '"sha2"' in text:
                         hashes |= {one["sha2"].lower(): None for one in attachments_of(parse_json(text))}
-        for sha2 in hashes:
-            with database.reading() as session:
-                for part in find_attachments(session, [sha2]):
-                    archive.writestr(f"statements.attachments/{part.sha2}", part.content)
+        with database.reading() as session:
+            kept = find_attachments(session, hashes)
+        for one in kept:
+            with archive.open(f"statements.attachments/{one.sha2}", "w", force_zip64=True) as file:
+                for chunk in read_attachment(one, files=files, reading=database.reading):
+                    file.write(chunk)
         with database.reading() as session:
             documents = documents_of(session, keys)
             index = []

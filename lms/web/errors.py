@@ -9,6 +9,7 @@ from werkzeug.exceptions import BadHost, HTTPException
 from werkzeug.exceptions import NotFound as HTTPNotFound
 
 from lms.domain import errors
+from xapi.store.files import FilesAway
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +36,11 @@ def init_errors(app: Flask) -> None:
             response.headers["Retry-After"] = str(error.retry_after)
             return response
         return page(status, detail=str(error))
+
+    @app.errorhandler(FilesAway)
+    def away(error: FilesAway) -> Response:
+        log.error("attachments away", error=str(error))
+        return page(503, detail="the attachments cannot be read now")
 
     @app.errorhandler(CSRFError)
     def forged(error: CSRFError) -> Response:

@@ -83,7 +83,9 @@ def add_privacy(blueprint: Blueprint, parts: Parts) -> None:
             return show(take_out=form, status=400)
         out = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed when it is sent
         try:
-            records.export_person(parts.database, agents, out, who=current().email, now=parts.now())
+            records.export_person(
+                parts.database, agents, out, files=parts.files, who=current().email, now=parts.now()
+            )
         except Exception:
             out.close()
             raise
@@ -104,7 +106,12 @@ def add_privacy(blueprint: Blueprint, parts: Parts) -> None:
         if agents is None:
             return show(delete=form, status=400)
         done = records.delete_person(
-            parts.database, agents, who=current().email, now=parts.now(), steps=records.PAGE_STEPS
+            parts.database,
+            agents,
+            who=current().email,
+            now=parts.now(),
+            files=parts.files,
+            steps=records.PAGE_STEPS,
         )
         _say(done)
         return redirect(url_for("records.privacy"), code=303)
@@ -140,7 +147,12 @@ def add_privacy(blueprint: Blueprint, parts: Parts) -> None:
     @allow(Right.ADMINISTER)
     def apply_rule(rule_id: UUID) -> Any:
         done = records.apply_rule(
-            parts.database, rule_id, who=current().email, now=parts.now(), steps=records.PAGE_STEPS
+            parts.database,
+            rule_id,
+            who=current().email,
+            now=parts.now(),
+            files=parts.files,
+            steps=records.PAGE_STEPS,
         )
         _say(done)
         return redirect(url_for("records.privacy"), code=303)

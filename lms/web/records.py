@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -33,8 +35,9 @@ from xapi.spec.datatypes import check_iri, check_uuid
 from xapi.spec.mentions import agent_key
 from xapi.spec.payload import indent_json
 from xapi.spec.timestamp import microseconds
-from xapi.store.attachments import find_attachments
+from xapi.store.attachments import find_attachments, read_attachment
 from xapi.store.credentials import list_credentials
+from xapi.store.files import FileMissing
 from xapi.store.query import StatementQuery
 from xapi.store.refusals import latest_refusals
 
@@ -137,7 +140,10 @@ def add_statements(blueprint: Blueprint, parts: Parts) -> None:
             found = find_attachments(db, [sha2])
         if not found:
             raise NotFound("there is no such attachment")
-        return _file(found[0].content, sha2, "application/octet-stream")
+        pieces = _begun(read_attachment(found[0], files=parts.files, reading=parts.database.reading))
+        answer = _file(pieces, sha2, "application/octet-stream")
+        answer.content_length = found[0].length
+        return answer
 
 
 def add_refusals(blueprint: Blueprint, parts: Parts) -> None:
@@ -239,7 +245,16 @@ def _before() -> int | None:
     return min(int(text), SEQ_MAX) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
-def _file(content: bytes, name: str, mimetype: str) -> Response:
+def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Read the first piece, so that a file that cannot be read is known before the answer begins."""
+    try:
+        first = next(pieces, b"")
+    except FileMissing as error:
+        raise NotFound("the attachment is not there any more") from error
+    return chain([first], pieces)
+
+
+def _file(content: bytes | Iterator[bytes], name: str, mimetype: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"', **DOWNLOAD}
     return Response(content, mimetype=mimetype, headers=headers)
 

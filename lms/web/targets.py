@@ -18,9 +18,9 @@ from lms.bootstrap import Parts
 from lms.domain.access import Right
 from lms.domain.errors import Invalid, NotFound
 from lms.web.access import allow
-from lms.web.forms.targets import DropForm, RemoveForm, TargetForm
+from lms.web.forms.targets import DropForm, RemoveForm, SecretForm, TargetForm
 from lms.web.session import current
-from xapi import errors
+from xapi import errors, target_changes
 from xapi.store import dead_letters, targets
 from xapi.store.targets import COUNTED, Filter, TargetState
 
@@ -84,7 +84,7 @@ def add_one(blueprint: Blueprint, parts: Parts) -> None:
     @allow(Right.ADMINISTER)
     def pause_target(target_id: UUID) -> Any:
         with _known(), parts.database.writing() as db:
-            targets.pause_target(db, target_id)
+            target_changes.pause_target(db, target_id, who=current().email, now=parts.now())
         log.info("target paused", target=str(target_id), who=current().email)
         flash(_("Paused: nothing more is sent. Its place is kept."), "success")
         return _to(target_id)
@@ -93,9 +93,32 @@ def add_one(blueprint: Blueprint, parts: Parts) -> None:
     @allow(Right.ADMINISTER)
     def resume_target(target_id: UUID) -> Any:
         with _known(), parts.database.writing() as db:
-            targets.resume_target(db, target_id)
+            target_changes.resume_target(db, target_id, who=current().email, now=parts.now())
         log.info("target resumed", target=str(target_id), who=current().email)
         flash(_("Sending goes on within seconds, from where it stopped."), "success")
+        return _to(target_id)
+
+    @blueprint.post("/targets/<uuid:target_id>/secret")
+    @allow(Right.ADMINISTER)
+    def replace_target_secret(target_id: UUID) -> Any:
+        form = SecretForm(prefix="secret-")
+        if form.validate():
+            try:
+                with _known(), parts.database.writing() as db:
+                    target_changes.replace_secret(
+                        db,
+                        target_id,
+                        key=form.key.data,
+                        secret=form.secret.data,
+                        who=current().email,
+                        now=parts.now(),
+                    )
+            except errors.Invalid as error:
+                form.refuse(Invalid(error.path, str(error)), _advice(error.path, str(error)))
+        if form.errors:
+            return _show(parts, target_id, secret=form, status=400)
+        log.info("target secret replaced", target=str(target_id), who=current().email)
+        flash(_("The new secret is used from now on."), "success")
         return _to(target_id)
 
     @blueprint.post("/targets/<uuid:target_id>/remove")
@@ -105,7 +128,7 @@ def add_one(blueprint: Blueprint, parts: Parts) -> None:
         if not form.validate():
             return _show(parts, target_id, remove=form, status=400)
         with _known(), parts.database.writing() as db:
-            targets.remove_target(db, target_id)
+            target_changes.remove_target(db, target_id, who=current().email, now=parts.now())
         log.info("target removed", target=str(target_id), who=current().email)
         flash(_("The target is removed, with its secret and its dead letters."), "success")
         return redirect(url_for("records.targets"), code=303)
@@ -161,6 +184,7 @@ def _show(
     parts: Parts,
     target_id: UUID,
     *,
+    secret: SecretForm | None = None,
     remove: RemoveForm | None = None,
     drop: DropForm | None = None,
     status: int = 200,
@@ -177,6 +201,7 @@ def _show(
         letters=found[:LETTERS],
         before=before,
         after=found[LETTERS - 1].id if len(found) > LETTERS else None,
+        secret=secret or SecretForm(formdata=None, prefix="secret-"),
         remove=remove or RemoveForm(formdata=None, prefix="remove-"),
         drop=drop or DropForm(formdata=None, prefix="drop-"),
         moment=_moment,
@@ -185,12 +210,13 @@ def _show(
 
 
 def _add(db: Session, form: TargetForm, parts: Parts) -> UUID:
-    return targets.add_target(
+    return target_changes.add_target(
         db,
         form.name.data.strip(),
         form.endpoint.data.strip(),
         key=form.key.data,
         secret=form.secret.data,
+        who=current().email,
         now=parts.now(),
         new_id=parts.new_id,
         version=form.version.data,

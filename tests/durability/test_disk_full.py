@@ -165,3 +165,31 @@ def attach(client: Client) -> Answered:
 def page(port: int, path: str, cookie: str) -> int:
     """Answer the status of a page."""
     return ask(port, f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n".encode()).status
+
+
+def test_a_full_folder_of_attachments_refuses_them_alone(tmp_path: Path, library: Path) -> None:
+    with installation(None) as server:
+        folder = server.instance.folder / "attachments"
+        disk = Disk(f"{folder}/", tmp_path / "notes", tmp_path / "full", library)
+        server.extra = disk.environment
+        writer = Client(credential_of(server.instance))
+        server.start()
+        assert attach(writer).status == 200
+
+        disk.full.touch()
+        refused, plain = attach(writer), post(writer)
+        disk.full.unlink()
+        again = attach(writer)
+
+        assert refused.status == 507 and refused.headers["Retry-After"] and b"Traceback" not in refused.body
+        assert plain.acknowledged is not None, "statements without attachments go on"
+        assert again.status == 200
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        assert [path.stat().st_size for path in files] == [2**20] * 2, "nothing half there"
+        assert all(path.name.startswith(sha256_of(path)) for path in files)
+        writer.close()
+
+
+def sha256_of(path: Path) -> str:
+    """Answer the hash of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -32,11 +32,11 @@ from lms.services import accounts, authoring
 from lms.web.access import PUBLIC, right_of
 from quizzes.retention import Occasion
 from tests.conftest import Clock
+from tests.kept_attachments import kept
 from tests.practice_course import MODULE, RIGHT, SLUG, practice_course
 from tests.shelf_course import shelf
 from xapi.lrs import store_statements
 from xapi.store import audit
-from xapi.store.attachments import Part
 from xapi.store.credentials import create_credential
 from xapi.store.dead_letters import Dead, bury, list_dead_letters
 from xapi.store.tables import metadata as xapi_metadata
@@ -167,6 +167,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("records.target", "GET"): Row(ADMINS),
     ("records.pause_target", "POST"): Row(ADMINS),
     ("records.resume_target", "POST"): Row(ADMINS),
+    ("records.replace_target_secret", "POST"): Row(ADMINS, {"secret-key": "k", "secret-secret": "s"}),
     ("records.remove_target", "POST"): Row(ADMINS, {"remove-sure": "y"}),
     ("records.retry_letters", "POST"): Row(ADMINS),
     ("records.drop_letters", "POST"): Row(ADMINS, {"drop-sure": "y"}),
@@ -258,7 +259,7 @@ def world(
             authority={"mbox": "mailto:tool@desk.test"},
             now=parts.now(),
             new_id=parts.new_id,
-            attachments=[Part(sha256(DRAWING).hexdigest(), "image/svg+xml", DRAWING)],
+            attachments=[kept(parts.files, DRAWING, "image/svg+xml")],
         )
         target = add_target(
             session,

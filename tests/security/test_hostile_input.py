@@ -164,6 +164,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     },
     "records.pause_target": {"anything": "x"},
     "records.resume_target": {"anything": "x"},
+    "records.replace_target_secret": {"secret-key": "k", "secret-secret": "s"},
     "records.remove_target": {"remove-sure": "y"},
     "records.retry_letters": {"anything": "x"},
     "records.drop_letters": {"drop-sure": "y"},

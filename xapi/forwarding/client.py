@@ -15,6 +15,7 @@ from threading import Event, Timer
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
+from xapi.spec.multipart import Body
 from xapi.store.targets import Destination, is_private
 
 MAX_REPLY = 16 * 2**20
@@ -51,7 +52,7 @@ class Reply:
 class Client(Protocol):
     """What the forwarder asks for; raises `Unreachable`."""
 
-    def post(self, to: Destination, body: bytes, *, content_type: str) -> Reply:
+    def post(self, to: Destination, body: bytes | Body, *, content_type: str) -> Reply:
         """Send statements."""
 
     def get(self, to: Destination, *, parameter: str, id: str) -> Reply:
@@ -72,16 +73,18 @@ class HttpClient:
         self._resolve = resolve
         self._tls = tls or ssl.create_default_context()
 
-    def post(self, to: Destination, body: bytes, *, content_type: str) -> Reply:
-        """Send statements."""
-        return self._ask(to, "POST", "/statements", body, {"Content-Type": content_type})
+    def post(self, to: Destination, body: bytes | Body, *, content_type: str) -> Reply:
+        """Send statements; attachments are read while they are sent."""
+        length = len(body) if isinstance(body, bytes) else body.length
+        headers = {"Content-Type": content_type, "Content-Length": str(length)}
+        return self._ask(to, "POST", "/statements", body, headers)
 
     def get(self, to: Destination, *, parameter: str, id: str) -> Reply:
         """Ask for one statement."""
         return self._ask(to, "GET", f"/statements?{parameter}={quote(id)}", None, {})
 
     def _ask(
-        self, to: Destination, method: str, path: str, body: bytes | None, headers: dict[str, str]
+        self, to: Destination, method: str, path: str, body: bytes | Body | None, headers: dict[str, str]
     ) -> Reply:
         parts = urlsplit(to.endpoint)
         secure = parts.scheme == "https"

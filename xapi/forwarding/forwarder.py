@@ -11,22 +11,25 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NoReturn
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from xapi import target_changes
 from xapi.errors import Invalid
 from xapi.forwarding.client import Client, Unreachable
 from xapi.forwarding.verdict import Delivered, Later, Pace, Refused, Verdict, judge
 from xapi.spec.comparison import same_statement
 from xapi.spec.conversion import in_version
-from xapi.spec.multipart import write
+from xapi.spec.multipart import Body, Piece, write
 from xapi.spec.payload import parse_json
 from xapi.spec.version import Version
 from xapi.store import dead_letters, targets
-from xapi.store.attachments import find_attachments
+from xapi.store.attachments import find_attachments, read_attachment
 from xapi.store.dead_letters import Dead
+from xapi.store.files import Files, FilesAway
 from xapi.store.outgoing import Outgoing, attached, next_batch
 from xapi.store.targets import Destination
 
@@ -38,6 +41,8 @@ TURNS = 20
 """Batches of one target before the next target has its turn."""
 LETTERS = 20
 """Dead letters tried again at one occasion."""
+ITSELF = "forwarding"
+"""Who paused a target, as the audit trail says it."""
 FULL = 1000
 """Dead letters at which a target is paused: it, or what is said of it here, is wrong."""
 POISON = 8
@@ -60,16 +65,24 @@ class Forwarder:
     chance: Callable[[], float]
     """A random number from 0 to 1, for pauses."""
     client: Client
+    files: Files
+    """Where the bytes of attachments lie."""
     owner: str
     """The name of this process, as no other has it."""
     pace: Pace = field(default_factory=Pace)
     stopped: Callable[[], bool] = lambda: False
 
     def run_once(self) -> int:
-        """Serve every target that is due; answer how many statements were dealt with."""
+        """Serve every target that is due, one after the other; answer how many statements were dealt with.
+
+        `Rounds` serves them side by side.
+        """
+        return sum(self.forward(id) for id in self.due() if not self.stopped())
+
+    def due(self) -> list[UUID]:
+        """Answer the targets that may be served now, and that no process is busy with."""
         with self.reading() as session:
-            due = targets.due_targets(session, now=self.clock())
-        return sum(self.forward(id) for id in due if not self.stopped())
+            return targets.due_targets(session, now=self.clock())
 
     def forward(self, target_id: UUID) -> int:
         """Serve one target for a while, unless another process has it; answer as `run_once`."""
@@ -147,7 +160,7 @@ class Forwarder:
             verdict = judge(self.client.post(to, body, content_type=content_type), now=self.clock())
             if isinstance(verdict, Refused) and verdict.status == 409 and len(sendable) == 1:
                 return self._compare(to, *sendable[0], verdict)
-        except Unreachable as error:
+        except (Unreachable, FilesAway) as error:
             return Later(str(error))
         return verdict
 
@@ -161,14 +174,28 @@ class Forwarder:
                 return judge(reply, now=self.clock())
         return refused
 
-    def _message(self, sendable: Sequence[tuple[Outgoing, str]]) -> tuple[bytes, str]:
+    def _message(self, sendable: Sequence[tuple[Outgoing, str]]) -> tuple[bytes | Body, str]:
         body = f"[{','.join(text for _, text in sendable)}]".encode()
         hashes = [sha2 for one, _ in sendable for sha2 in one.attachments]
         if not hashes:
             return body, "application/json"
         with self.reading() as session:
-            parts = find_attachments(session, hashes)
-        return write(body, parts) if parts else (body, "application/json")
+            found = find_attachments(session, hashes)
+        if not found:
+            return body, "application/json"
+        message = write(
+            body,
+            [
+                Piece(
+                    one.sha2,
+                    one.content_type,
+                    one.length,
+                    partial(read_attachment, one, files=self.files, reading=self.reading),
+                )
+                for one in found
+            ],
+        )
+        return message, message.content_type
 
     # What is written down
 
@@ -199,7 +226,7 @@ class Forwarder:
             return True
         reason = f"paused: {count} dead letters; find out why, then retry or drop them and resume"
         targets.fail(session, to.id, owner=self.owner, error=reason, now=now, next_try=now)
-        targets.pause_target(session, to.id)
+        target_changes.pause_target(session, to.id, who=ITSELF, now=now)
         return False
 
     def _fail(self, to: Destination, later: Later) -> NoReturn:

@@ -23,7 +23,7 @@ from xapi.errors import (
 )
 from xapi.http import documents
 from xapi.http.about import get_about
-from xapi.http.call import VERSION_HEADER, Call, read_call
+from xapi.http.call import MAX_BODY, VERSION_HEADER, Call, read_call
 from xapi.http.cursor import cursors_from
 from xapi.http.descriptions import get_activity, get_person
 from xapi.http.guard import Guard
@@ -33,6 +33,7 @@ from xapi.spec.payload import dump_json
 from xapi.spec.timestamp import microseconds, timestamp_text
 from xapi.spec.version import HEADER_VERSION
 from xapi.store.credentials import Client
+from xapi.store.files import Files, FilesAway
 from xapi.store.outages import OUTAGES
 from xapi.store.refusals import Refused, record_refusal
 
@@ -98,15 +99,17 @@ def create_blueprint(
     clock: Callable[[], datetime],
     new_id: Callable[[], UUID],
     secret: str | bytes,
+    files: Files,
+    max_attached: int = MAX_BODY,
     home: str = DEFAULT_HOME,
     outages: tuple[type[Exception], ...] = OUTAGES,
 ) -> Blueprint:
     """Answer the record store to be mounted at /xapi; an application with CSRF protection must exempt it.
 
-    `reading` and `writing` open transactions, the latter commits; `secret` seals cursors; `home` is the
-    homePage of
-    the accounts that vouch for statements, and must not change with the server's address; `outages` are what
-    the transactions raise where the database cannot answer now.
+    `reading` and `writing` open transactions, the latter commits; `secret` seals cursors; `files` keeps
+    attachments, and a request with some may have `max_attached` bytes; `home` is the homePage of the accounts
+    that vouch for statements, and must not change with the server's address; `outages` are what the
+    transactions raise where the database cannot answer now.
     """
     service = Service(
         reading=reading,
@@ -115,6 +118,8 @@ def create_blueprint(
         new_id=new_id,
         cursors=cursors_from(secret),
         home=home,
+        files=files,
+        max_attached=max_attached,
     )
     guard = Guard()
     blueprint = Blueprint("xapi", __name__, url_prefix="/xapi")
@@ -151,7 +156,7 @@ def _respond(service: Service, guard: Guard, outages: tuple[type[Exception], ...
     call: Call | None = None
     client: Client | None = None
     try:
-        call = read_call(request)
+        call = read_call(request, attachments=service.max_attached if name == "statements" else None)
         if name == "about":
             answer = _about(service, call)
         else:
@@ -165,6 +170,13 @@ def _respond(service: Service, guard: Guard, outages: tuple[type[Exception], ...
     except outages as error:
         log.error("the database does not answer: %r", error.__cause__ or error)
         answer = Answer(503, _message("the store cannot answer now"), headers={"Retry-After": "5"})
+    except FilesAway as error:
+        log.error("the store of attachments does not answer: %s", error)
+        text = "the store cannot keep or read attachments now"
+        answer = Answer(507 if error.full else 503, _message(text), headers={"Retry-After": "5"})
+    finally:
+        if call is not None:
+            call.close()
     headers = {**CORS, **HARMLESS, VERSION_HEADER: _version_header(call, name=name), **answer.headers}
     if name == "statements" and CONSISTENT_THROUGH not in headers:
         headers[CONSISTENT_THROUGH] = timestamp_text(microseconds(service.clock() - lrs.SETTLING))
@@ -219,7 +231,7 @@ def _keep(service: Service, call: Call, client: Client, *, error: XapiError, sta
         address=call.address,
         status=status,
         reason=_message(str(error)).decode(),
-        body=call.body,
+        body=call.body or bytes(call.head),
     )
     try:
         with service.writing() as session:

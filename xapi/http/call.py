@@ -2,11 +2,13 @@
 1.3)."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from typing import IO, Protocol, TypeVar
 from urllib.parse import parse_qsl
 
 from flask import Request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from xapi.errors import Invalid, TooLarge
 from xapi.spec.payload import check_text
@@ -15,6 +17,8 @@ from xapi.spec.version import Version, version_of
 MAX_JSON = 8 * 2**20
 MAX_BODY = 64 * 2**20
 """Bytes of a whole request; attachments and documents may be larger than a JSON part."""
+HEAD = 64 * 2**10
+"""Bytes of a body read in pieces that are remembered, to show why it was refused."""
 MAX_FIELDS = 100
 
 VERSION_HEADER = "X-Experience-API-Version"
@@ -32,17 +36,30 @@ FORM_HEADERS = (
 """Form fields that are headers in the alternate syntax; every other one is a parameter."""
 
 
+class _Closing(Protocol):
+    def close(self) -> None: ...
+
+
+Closing = TypeVar("Closing", bound=_Closing)
+
+
 @dataclass(frozen=True)
 class Call:
-    """Method, parameters, headers (names in lower case) and body."""
+    """Method, parameters, headers (names in lower case) and body; to be closed."""
 
     method: str
     parameters: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    """Empty where it is read piece by piece."""
     address: str
     base: str
     """The path of the resource, for links to it."""
+    stream: IO[bytes] | None = None
+    """A body with attachments, which may be larger than memory."""
+    head: bytearray = field(default_factory=bytearray)
+    """The first bytes of `stream`, as far as they were read."""
+    _given_up: ExitStack = field(default_factory=ExitStack)
 
     def header(self, name: str) -> str | None:
         return self.headers.get(name.lower())
@@ -69,6 +86,31 @@ class Call:
             if name not in self.parameters:
                 raise Invalid(name, "expected this parameter, which is missing")
 
+    def read(self, size: int) -> bytes:
+        """Answer the next bytes of `stream`, up to so many; none at its end."""
+        if self.stream is None:
+            return b""
+        try:
+            chunk = self.stream.read(size)
+        except RequestEntityTooLarge as error:
+            raise TooLarge("the body is over the limit") from error
+        if len(self.head) < HEAD:
+            self.head.extend(chunk[: HEAD - len(self.head)])
+        return chunk
+
+    def until_closed(self, thing: Closing) -> Closing:
+        """Have a thing closed with the call."""
+        self._given_up.callback(thing.close)
+        return thing
+
+    def close(self) -> None:
+        """Read the rest of the body, for a client that sends all of it before it listens; give up what came
+        and was not kept."""
+        with suppress(HTTPException, OSError):
+            while self.stream is not None and self.stream.read(HEAD):
+                pass
+        self._given_up.close()
+
     def json_body(self) -> bytes:
         """Answer the body where it is short enough for JSON."""
         if len(self.body) > MAX_JSON:
@@ -76,25 +118,29 @@ class Call:
         return self.body
 
 
-def read_call(request: Request) -> Call:
-    """Answer the request, unfolded where it uses the alternate syntax."""
+def read_call(request: Request, *, attachments: int | None = None) -> Call:
+    """Answer the request, unfolded where it uses the alternate syntax.
+
+    With `attachments`, the bytes that may be sent with them, a multipart body is left to be read in pieces.
+    """
+    parameters = _pairs(request.query_string, at="query")
+    pieces = attachments is not None and request.mimetype == "multipart/mixed" and "method" not in parameters
+    request.max_content_length = attachments if pieces else MAX_BODY
+    try:
+        stream = request.stream if pieces else None
+        body = b"" if pieces else request.get_data(cache=False, parse_form_data=False)
+    except RequestEntityTooLarge as error:
+        raise TooLarge(f"expected at most {request.max_content_length} bytes") from error
     call = Call(
         method=request.method,
-        parameters=_pairs(request.query_string, at="query"),
+        parameters=parameters,
         headers={name.lower(): value for name, value in request.headers.items()},
-        body=_body(request),
+        body=body,
         address=request.remote_addr or "",
         base=f"{request.script_root}{request.path}".rstrip("/"),
+        stream=stream,
     )
     return _unfold(call) if call.method == "POST" and "method" in call.parameters else call
-
-
-def _body(request: Request) -> bytes:
-    request.max_content_length = MAX_BODY
-    try:
-        return request.get_data(cache=False, parse_form_data=False)
-    except RequestEntityTooLarge as error:
-        raise TooLarge(f"expected at most {MAX_BODY} bytes") from error
 
 
 def _unfold(call: Call) -> Call:

@@ -1,6 +1,6 @@
 """What the resources work with, and what they answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +13,7 @@ from xapi.errors import Forbidden
 from xapi.http.cursor import Cursors
 from xapi.spec.mentions import agent_key, registration_of
 from xapi.store.credentials import Client
+from xapi.store.files import Files
 
 Transaction = Callable[[], AbstractContextManager[Session]]
 
@@ -41,6 +42,10 @@ class Service:
     cursors: Cursors
     home: str
     """The homePage of the accounts that stand as authority."""
+    files: Files
+    """Where the bytes of attachments lie."""
+    max_attached: int
+    """Bytes of a request with attachments."""
 
     def authority(self, client: Client) -> dict[str, Any]:
         """Answer the agent that vouches for what the client sends."""
@@ -52,7 +57,8 @@ class Answer:
     """A response before it is one."""
 
     status: int
-    body: bytes = b""
+    body: bytes | Iterable[bytes] = b""
+    """All of it, or its pieces; these with a Content-Length among the headers."""
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
 

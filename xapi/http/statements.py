@@ -8,6 +8,7 @@ from uuid import UUID
 from xapi import lrs
 from xapi.errors import Invalid, NotFound
 from xapi.http import multipart
+from xapi.http.attachments import kept, with_attachments
 from xapi.http.call import Call
 from xapi.http.service import Answer, Service, allows, require, require_spoken_of, require_within, spoken_of
 from xapi.spec.actor import check_actor
@@ -15,11 +16,10 @@ from xapi.spec.datatypes import check_iri, check_uuid
 from xapi.spec.format import Format
 from xapi.spec.language import accepted_languages
 from xapi.spec.mentions import agent_key
-from xapi.spec.multipart import write as write_multipart
 from xapi.spec.payload import dump_json, parse_json
 from xapi.spec.statement import check_statement, check_statements
 from xapi.spec.timestamp import microseconds, parse_timestamp
-from xapi.store.attachments import Part
+from xapi.store.attachments import Kept, Part
 from xapi.store.credentials import Client
 from xapi.store.query import StatementQuery
 
@@ -64,7 +64,7 @@ def post_statements(service: Service, call: Call, client: Client) -> Answer:
     """Store one statement or a batch, and answer the ids."""
     call.check_parameters(())
     require(client, "write")
-    body, parts = _received(call)
+    body, parts = _received(service, call)
     statements = check_statements(body, version=call.version)
     multipart.check_parts(statements, parts, version=call.version)
     return _store(service, call, client, statements=statements, parts=parts)
@@ -75,7 +75,7 @@ def put_statement(service: Service, call: Call, client: Client) -> Answer:
     call.check_parameters(("statementId",), required=("statementId",))
     require(client, "write")
     id = check_uuid(call.parameters["statementId"], at="statementId")
-    body, parts = _received(call)
+    body, parts = _received(service, call)
     check_statement(body, version=call.version)
     if "id" in body and UUID(body["id"]) != id:
         raise Invalid("id", f"expected the id of the address, {id}")
@@ -85,10 +85,10 @@ def put_statement(service: Service, call: Call, client: Client) -> Answer:
     return Answer(204, headers=answer.headers)
 
 
-def _received(call: Call) -> tuple[Any, tuple[Part, ...]]:
+def _received(service: Service, call: Call) -> tuple[Any, tuple[Part, ...]]:
     """Answer the JSON and the attachments of a body."""
     if call.content_type == "multipart/mixed":
-        return multipart.read(call)
+        return multipart.read(call, service.files)
     if call.content_type != "application/json":
         raise Invalid("Content-Type", "expected application/json or multipart/mixed")
     return parse_json(call.json_body()), ()
@@ -99,7 +99,7 @@ def _store(
 ) -> Answer:
     for statement in statements:
         require_spoken_of(client, statement)
-    with service.writing() as session:
+    with kept(service, parts) as attachments, service.writing() as session:
         now = service.clock()
         ids = lrs.store_statements(
             session,
@@ -109,7 +109,7 @@ def _store(
             new_id=service.new_id,
             version=call.version.value,
             define=allows(client, "define"),
-            attachments=parts,
+            attachments=attachments,
         )
         through = lrs.consistent_through(session, now=now)
     return Answer(200, dump_json(ids).encode(), headers={CONSISTENT_THROUGH: through})
@@ -127,7 +127,7 @@ def _one(service: Service, call: Call, client: Client, *, name: str) -> Answer:
         parts = lrs.attachments_for(session, [payload]) if attachments else []
         through = lrs.consistent_through(session, now=service.clock())
     headers = {CONSISTENT_THROUGH: through, "Last-Modified": parse_json(payload)["stored"]}
-    return _answer(text, parts, attachments=attachments, headers=headers)
+    return _answer(service, text, parts, attachments=attachments, headers=headers)
 
 
 def _page(
@@ -153,7 +153,7 @@ def _page(
     if page.payloads:
         newest = page.payloads[-1 if query.ascending else 0]
         headers["Last-Modified"] = parse_json(newest)["stored"]
-    return _answer(text, parts, attachments=attachments, headers=headers)
+    return _answer(service, text, parts, attachments=attachments, headers=headers)
 
 
 def _own_only(client: Client) -> bool:
@@ -166,11 +166,12 @@ def _readable(client: Client, payload: str) -> bool:
     return spoken_of(client, parse_json(payload))
 
 
-def _answer(text: str, parts: list[Part], *, attachments: bool, headers: dict[str, str]) -> Answer:
+def _answer(
+    service: Service, text: str, found: list[Kept], *, attachments: bool, headers: dict[str, str]
+) -> Answer:
     if not attachments:
         return Answer(200, text.encode(), headers=headers)
-    body, content_type = write_multipart(text.encode(), parts)
-    return Answer(200, body, content_type, headers)
+    return with_attachments(service, text, found, headers=headers)
 
 
 def _query(parameters: dict[str, str], *, after: int | None, own: dict[str, Any] | None) -> StatementQuery:

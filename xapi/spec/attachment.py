@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from xapi.errors import Invalid
@@ -20,15 +19,6 @@ SIGNATURE = "http://adlnet.gov/expapi/attachments/signature"
 _REQUIRED = ("usageType", "display", "contentType", "length", "sha2")
 _ALLOWED = (*_REQUIRED, "description", "fileUrl")
 _SHA2 = re.compile(r"(?:[0-9A-Fa-f]{56}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{96}|[0-9A-Fa-f]{128})\Z")
-
-
-@dataclass(frozen=True)
-class Part:
-    """An attachment as it travels: its hash in lower case, media type and bytes."""
-
-    sha2: str
-    content_type: str
-    content: bytes
 
 
 def check_attachments(value: Any, *, at: str) -> None:

@@ -20,6 +20,8 @@ from xapi.spec.version import Version
 ALGORITHMS = {"RS256": "sha256", "RS384": "sha384", "RS512": "sha512"}
 """With the name of each one's hash (RFC 7518 3.3)."""
 MAX_CERTIFICATES = 10
+MAX_SIGNATURE = 16 * 2**20
+"""Bytes: a statement of the largest JSON in base64, and certificates."""
 CONTENT_TYPE = "application/octet-stream"
 
 

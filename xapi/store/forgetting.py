@@ -13,11 +13,11 @@ from xapi.spec.attachment import attachments_of
 from xapi.spec.mentions import Usage, iri_key, mentions, target_of
 from xapi.spec.payload import parse_json
 from xapi.store import dead_letters
+from xapi.store.attachments import drop_attachment
 from xapi.store.references import inherited
 from xapi.store.statements import IN_CLAUSE, references_to
 from xapi.store.tables import (
     Activity,
-    Attachment,
     Document,
     Statement,
     StatementAgent,
@@ -46,7 +46,8 @@ def delete_statements_of(session: Session, actors: Iterable[bytes]) -> int:
 def delete_statements(session: Session, seqs: Sequence[int]) -> None:
     """Delete the statements at these places; the caller holds the lock.
 
-    With them go the activities that no statement mentions any more, and the attachments that none names.
+    With them go the activities that no statement mentions any more, and the attachments that none names; the
+    files of these after the commit (`xapi.housekeeping.remove_deleted`).
     """
     brought = _Brought(set(), set())
     for some in _chunks(seqs):
@@ -59,7 +60,7 @@ def delete_statements(session: Session, seqs: Sequence[int]) -> None:
             StatementIri.key == iri_key(sha2), StatementIri.usage == Usage.ATTACHMENT.value
         )
         if session.scalar(named.limit(1)) is None:
-            session.execute(delete(Attachment).where(Attachment.sha2 == sha2), execution_options=QUIETLY)
+            drop_attachment(session, sha2)
 
 
 def delete_documents_of(session: Session, agents: Sequence[bytes]) -> int:

@@ -41,7 +41,17 @@ CLUSTERED = {"sqlite_with_rowid": False}
 """On SQLite the primary key is then the table itself: one tree to write, not two."""
 
 SCOPES = ("all", "read", "write", "mine", "define", "profile", "state")
-AUDITED = ("delete", "export", "retention", "import")
+AUDITED = (
+    "delete",
+    "export",
+    "retention",
+    "import",
+    "target_add",
+    "target_secret",
+    "target_pause",
+    "target_resume",
+    "target_remove",
+)
 Key = LargeBinary(16)
 """A digest from `xapi.spec.mentions`."""
 
@@ -137,7 +147,7 @@ class StatementReference(Base):
 
 
 class Attachment(Base):
-    """The bytes of an attachment, once for every hash."""
+    """An attachment, once for every hash; its bytes lie in a file."""
 
     __tablename__ = "xapi_attachments"
 
@@ -145,8 +155,18 @@ class Attachment(Base):
     content_type: Mapped[str] = mapped_column(Text)
     length: Mapped[int] = mapped_column(BigInteger)
     content: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """None when the bytes lie in an object store under their hash."""
+    """The bytes of attachments from before there were files, until they are moved."""
     received: Mapped[datetime] = mapped_column(UTCDateTime)
+    file: Mapped[str | None] = mapped_column(String(100), index=True)
+    """Its name in the store of files (`xapi.store.files`), None while the bytes lie in `content`."""
+
+
+class RemovedFile(Base):
+    """A file whose attachment was forgotten: it is to be removed, and then this row."""
+
+    __tablename__ = "xapi_removed_files"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
 
 
 class Activity(Base):
@@ -249,7 +269,8 @@ class RetentionRule(Base):
 
 
 class AuditEntry(Base):
-    """Somebody deleted statements or took them out; it names nobody whose statements they were."""
+    """Somebody deleted statements, took them out, or changed where they go; it names nobody whose statements
+    they were."""
 
     __tablename__ = "xapi_audit"
     __table_args__ = (

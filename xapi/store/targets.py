@@ -101,10 +101,7 @@ def add_target(
     chosen = chosen or Filter()
     if not name.strip() or len(name) > 200:
         raise Invalid("name", "expected 1 to 200 characters")
-    if not key or ":" in key or not key.isprintable():
-        raise Invalid("key", "expected a key without a colon")
-    if not secret or not secret.isprintable():
-        raise Invalid("secret", "expected a secret of printable characters")
+    _check_credential(key, secret)
     for iri in chosen.verbs:
         check_iri(iri, at="verbs")
     for iri in chosen.activities:
@@ -175,6 +172,21 @@ def find_target(session: Session, name: str) -> UUID:
     if id is None:
         raise NotFound(f"there is no target {name!r}")
     return id
+
+
+def describe_target(session: Session, id: UUID) -> Destination:
+    """Answer a target as it is, with its secret; raise `NotFound`."""
+    row = session.get(Target, id)
+    if row is None:
+        raise NotFound("there is no such target")
+    session.refresh(row)
+    return _destination(row, leased=row.created)
+
+
+def replace_secret(session: Session, id: UUID, *, key: str, secret: str) -> None:
+    """Send with another key and secret, and at once. Raise `NotFound`, `Invalid`."""
+    _check_credential(key, secret)
+    _change(session, id, update(Target).values(key=key, secret=secret, failures=0, next_try=None))
 
 
 def pause_target(session: Session, id: UUID) -> None:
@@ -258,6 +270,13 @@ def fail(session: Session, id: UUID, *, owner: str, error: str, now: datetime, n
 def release_target(session: Session, id: UUID, *, owner: str) -> None:
     """Give a target back."""
     _own(session, id, owner, update(Target).values(lease_owner=None, lease_until=None))
+
+
+def _check_credential(key: str, secret: str) -> None:
+    if not key or ":" in key or not key.isprintable():
+        raise Invalid("key", "expected a key without a colon")
+    if not secret or not secret.isprintable():
+        raise Invalid("secret", "expected a secret of printable characters")
 
 
 def _own(session: Session, id: UUID, owner: str, change: Update) -> bool:

@@ -63,6 +63,23 @@ class TargetForm(Form):
     allow_private = BooleanField(_l("The address may be in a private network or on this machine"))
 
 
+class SecretForm(Form):
+    """Another key and secret for a target; neither is filled in."""
+
+    key = StringField(
+        _l("Key"),
+        [DataRequired(), Length(max=500)],
+        description=_l("Of a credential over there that may store statements, and nothing else."),
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+    secret = PasswordField(
+        _l("Secret"),
+        [DataRequired(), Length(max=500)],
+        description=_l("It is never shown again."),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
 class RemoveForm(Form):
     """Whether a target is really to go."""
 

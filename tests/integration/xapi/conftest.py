@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
+from xapi.store.files import DiskFiles
 from xapi.store.partitions import ensure_partitions
 from xapi.store.tables import metadata
 
@@ -38,6 +39,7 @@ class Database:
     """An engine with the two kinds of transaction that the record store is given."""
 
     engine: Engine
+    files: DiskFiles
     clock: Clock = field(default_factory=Clock)
     new_id: Callable[[], UUID] = uuid4
 
@@ -94,13 +96,13 @@ def postgres_engine() -> Iterator[Engine]:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     if request.param == "sqlite":
         engine = sqlite_engine(tmp_path / "lrs.db")
-        yield Database(engine)
+        yield Database(engine, DiskFiles(tmp_path / "attachments"))
         engine.dispose()
         return
     engine = request.getfixturevalue("postgres_engine")
     with engine.begin() as connection:
         connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)}"))
-    yield Database(engine)
+    yield Database(engine, DiskFiles(tmp_path / "attachments"))
 
 
 @pytest.fixture

@@ -4,10 +4,13 @@ import random
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import gettempdir
 from uuid import uuid4
 
 from xapi.forwarding import Forwarder, HttpClient, Pace, Timeouts
 from xapi.store.engine import own_database
+from xapi.store.files import DiskFiles
 
 
 def main(url: str) -> None:
@@ -18,6 +21,7 @@ def main(url: str) -> None:
         clock=lambda: datetime.now(UTC),
         chance=random.random,
         client=HttpClient(Timeouts(connect=5, read=1, whole=3)),
+        files=DiskFiles(Path(gettempdir())),  # no statement of this test has an attachment
         owner=str(uuid4()),
         pace=Pace(
             first=timedelta(milliseconds=5),

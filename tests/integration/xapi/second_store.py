@@ -21,6 +21,7 @@ from xapi.forwarding import Forwarder, HttpClient
 from xapi.http import create_blueprint
 from xapi.store import dead_letters, targets
 from xapi.store.credentials import create_credential
+from xapi.store.files import DiskFiles
 from xapi.store.tables import DeadLetter, Statement
 
 AUTHORITY = {"objectType": "Agent", "account": {"homePage": "https://desk.example", "name": "crossdesk"}}
@@ -84,6 +85,7 @@ def forwarder(database: Database, **given: Any) -> Forwarder:
         "clock": database.clock,
         "chance": lambda: 1.0,
         "client": HttpClient(),
+        "files": database.files,
         "owner": "this",
     }
     return Forwarder(**(parts | given))
@@ -103,7 +105,7 @@ def letters(database: Database) -> list[DeadLetter]:
 def second_store(folder: Path) -> Iterator[Other]:
     """A store on SQLite in `folder`, served on loopback through a proxy."""
     engine = sqlite_engine(folder / "other.db")
-    database = Database(engine, clock=lambda: datetime.now(UTC))  # type: ignore[arg-type]
+    database = Database(engine, DiskFiles(folder / "other"), clock=lambda: datetime.now(UTC))  # type: ignore[arg-type]
     with database.writing() as session:
         key, secret = create_credential(
             session, "crossdesk", "all", now=database.clock(), secrets=secrets.token_urlsafe
@@ -114,6 +116,7 @@ def second_store(folder: Path) -> Iterator[Other]:
             reading=database.reading,
             writing=database.writing,
             clock=database.clock,
+            files=database.files,
             new_id=uuid4,
             secret="a secret of the other one",
             home="https://other.example",

@@ -44,6 +44,7 @@ def make_app(database: Database) -> Flask:
             reading=database.reading,
             writing=database.writing,
             clock=database.clock,
+            files=database.files,
             new_id=database.new_id,
             secret="a secret of the test",
         )

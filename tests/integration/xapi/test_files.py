@@ -14,11 +14,12 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
+from tests.kept_attachments import content_of, kept
 from xapi import export_file, import_file, lrs
 from xapi.export_file import ExportRefused, export_statements
 from xapi.import_file import Import, Imported
 from xapi.spec.mentions import agent_key
-from xapi.store.attachments import Part, find_attachments
+from xapi.store.attachments import Kept
 from xapi.store.query import StatementQuery
 from xapi.store.tables import Statement, metadata
 
@@ -44,7 +45,7 @@ def said(**given: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def store(database: Any) -> Callable[..., list[str]]:
-    def put(*statements: dict[str, Any], attachments: tuple[Part, ...] = ()) -> list[str]:
+    def put(*statements: dict[str, Any], attachments: tuple[Kept, ...] = ()) -> list[str]:
         with database.writing() as session:
             return lrs.store_statements(
                 session,
@@ -66,6 +67,7 @@ def bring(database: Any) -> Callable[..., tuple[Imported, list[tuple[int, str]]]
             writing=database.writing,
             clock=database.clock,
             new_id=database.new_id,
+            files=database.files,
             authority=IMPORTER,
             refuse=lambda number, reason: refused.append((number, reason)),
             as_is=as_is,
@@ -104,13 +106,13 @@ def test_an_own_export_comes_back_exactly_as_it_was(
 ) -> None:
     one = said(result={"score": {"raw": 1.10}}, attachments=[ATTACHED])
     void = said(verb={"id": "http://adlnet.gov/expapi/verbs/voided"})
-    store(one, said(actor=TOOL), attachments=(Part(SHA2, "text/plain", BYTES),))
+    store(one, said(actor=TOOL), attachments=(kept(database.files, BYTES),))
     store(void | {"object": {"objectType": "StatementRef", "id": one["id"]}})
     before = payloads(database)
     folder = tmp_path / "out"
     folder.mkdir()
 
-    assert export_statements(database.reading, folder / name, EVERYTHING) == 3
+    assert export_statements(database.reading, folder / name, EVERYTHING, files=database.files) == 3
     empty(database)
     done, refused = bring(folder / name, as_is=True)
 
@@ -118,7 +120,7 @@ def test_an_own_export_comes_back_exactly_as_it_was(
     assert payloads(database) == before, "stored, authority and all"
     with database.reading() as session:
         assert session.scalar(select(Statement.voided).where(Statement.id == UUID(one["id"]))) is True
-        assert find_attachments(session, [SHA2]) == [Part(SHA2, "text/plain", BYTES)]
+    assert content_of(database, database.files, SHA2) == BYTES
     assert sorted(path.name for path in folder.iterdir()) == ["all.attachments", name], "nothing left over"
     modes = {path.name: path.stat().st_mode & 0o077 for path in folder.iterdir()}
     assert set(modes.values()) == {0}, "for nobody but the operator"
@@ -128,7 +130,7 @@ def test_without_as_is_the_store_says_when_and_who_vouches(
     database: Any, store: Any, bring: Any, tmp_path: Path
 ) -> None:
     store(said(timestamp="2020-01-01T00:00:00Z"))
-    export_statements(database.reading, tmp_path / "all.jsonl", EVERYTHING)
+    export_statements(database.reading, tmp_path / "all.jsonl", EVERYTHING, files=database.files)
     [old] = lines_of(tmp_path / "all.jsonl")
     empty(database)
     database.clock.advance(days=1)
@@ -215,8 +217,8 @@ def test_attachments_come_from_a_folder_or_a_zip_and_must_be_what_they_say(
     beside(BYTES)
     assert bring(file) == (Imported(stored=1), [])
 
-    with database.reading() as session:
-        assert find_attachments(session, [SHA2]) == [Part(SHA2, "text/plain", BYTES)]
+    assert content_of(database, database.files, SHA2) == BYTES
+    assert len([path for path in (tmp_path / "attachments").rglob("*") if path.is_file()]) == 1
 
 
 def test_a_damaged_gzip_file_says_from_which_line_on(database: Any, bring: Any, tmp_path: Path) -> None:
@@ -278,12 +280,12 @@ def test_an_export_goes_on_where_it_was_stopped(
         return database.reading()
 
     with pytest.raises(OSError, match="no room"):
-        export_statements(failing, file, EVERYTHING)
+        export_statements(failing, file, EVERYTHING, files=database.files)
     late = store(said())
     with pytest.raises(ExportRefused, match="other filters"):
-        export_statements(database.reading, file, StatementQuery(verb="a:b"))
+        export_statements(database.reading, file, StatementQuery(verb="a:b"), files=database.files)
 
-    assert export_statements(database.reading, file, EVERYTHING) == 10
+    assert export_statements(database.reading, file, EVERYTHING, files=database.files) == 10
 
     assert [line["id"] for line in lines_of(file)] == ids, "each once, in order, without what came meanwhile"
     assert late[0] not in ids
@@ -294,9 +296,9 @@ def test_an_export_overwrites_nothing(database: Any, tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text("mine")
 
     with pytest.raises(ExportRefused, match="is there already"):
-        export_statements(database.reading, tmp_path / "x.jsonl", EVERYTHING)
+        export_statements(database.reading, tmp_path / "x.jsonl", EVERYTHING, files=database.files)
     with pytest.raises(ExportRefused, match=r"\.jsonl"):
-        export_statements(database.reading, tmp_path / "x.txt", EVERYTHING)
+        export_statements(database.reading, tmp_path / "x.txt", EVERYTHING, files=database.files)
 
     assert (tmp_path / "x.jsonl").read_text() == "mine"
 
@@ -317,7 +319,7 @@ def test_filters_leave_what_fits(database: Any, store: Any, tmp_path: Path) -> N
     }
 
     for name, (query, expected) in queries.items():
-        export_statements(database.reading, tmp_path / f"{name}.jsonl", query)
+        export_statements(database.reading, tmp_path / f"{name}.jsonl", query, files=database.files)
         assert [line["id"] for line in lines_of(tmp_path / f"{name}.jsonl")] == expected
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Statement)) == 4

@@ -31,13 +31,12 @@ from tests.integration.xapi.second_store import (
     statement,
     store,
 )
+from tests.kept_attachments import content_of, kept
 from xapi.errors import Invalid
 from xapi.forwarding import HttpClient, Pace, Timeouts
 from xapi.forwarding.client import Reply
-from xapi.spec.attachment import Part
 from xapi.spec.mentions import VOIDED
 from xapi.store import outgoing, targets
-from xapi.store.attachments import find_attachments
 from xapi.store.tables import Statement
 from xapi.store.targets import Filter
 
@@ -78,15 +77,14 @@ def test_attachments_arrive_byte_for_byte(database: Database, other: Other) -> N
         database,
         *many(3),
         statement(attachments=[attachment]),
-        attachments=[Part(sha2=sha2, content_type="audio/ogg", content=content)],
+        attachments=[kept(database.files, content, "audio/ogg")],
     )
     add(database, other)
 
     forwarder(database).run_once()
 
     assert held(other.database) == held(database)
-    with other.database.reading() as session:
-        assert find_attachments(session, [sha2]) == [Part(sha2, "audio/ogg", content)]
+    assert content_of(other.database, other.database.files, sha2) == content
 
 
 def test_a_filter_lets_through_what_it_names(database: Database, other: Other) -> None:
@@ -149,13 +147,13 @@ def test_more_than_a_request_takes_goes_in_several(
     store(database, *(statement(result={"response": "a" * 9_000}) for _ in range(5)))
     store(database, statement(result={"response": "a" * 50_000}))
     contents = [secrets.token_bytes(length) for length in (10, 20, 30, 40, 6_000, 6_000, 12_000)]
-    parts = [Part(hashlib.sha256(one).hexdigest(), "text/plain", one) for one in contents]
+    parts = [kept(database.files, one) for one in contents]
     attached = [
         {
             "usageType": "https://u.example/note",
             "display": {"en": "a note"},
             "contentType": "text/plain",
-            "length": len(one.content),
+            "length": one.length,
             "sha2": one.sha2,
         }
         for one in parts
@@ -172,8 +170,8 @@ def test_more_than_a_request_takes_goes_in_several(
     assert max(sizes) <= 100 and sum(sizes) == 250 + 6 + 7
     assert max(len(body) for _, body in other.proxy.sent) < 52_000
     assert all(body.count(b"X-Experience-API-Hash") <= 3 for _, body in other.proxy.sent)
-    with other.database.reading() as session:
-        assert find_attachments(session, [one.sha2 for one in parts]) == parts
+    theirs = [content_of(other.database, other.database.files, one.sha2) for one in parts]
+    assert theirs == contents
 
 
 def test_a_statement_that_is_deleted_while_it_is_read_is_passed_over(

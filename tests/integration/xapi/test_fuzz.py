@@ -177,6 +177,7 @@ def client(database: Any, kind: str) -> Client:
             reading=database.reading,
             writing=database.writing,
             clock=database.clock,
+            files=database.files,
             new_id=database.new_id,
             secret="a secret of the test",
         )

@@ -66,6 +66,7 @@ def app(database) -> Flask:
             reading=database.reading,
             writing=database.writing,
             clock=database.clock,
+            files=database.files,
             new_id=database.new_id,
             secret="a secret of the test",
             home=HOME,
@@ -515,7 +516,12 @@ def test_a_database_that_does_not_answer_gives_503(app, credential, database):
     out_of_order = Flask(__name__)
     out_of_order.register_blueprint(
         create_blueprint(
-            reading=broken, writing=broken, clock=database.clock, new_id=uuid4, secret="a secret of the test"
+            reading=broken,
+            writing=broken,
+            clock=database.clock,
+            new_id=uuid4,
+            secret="a secret of the test",
+            files=database.files,
         )
     )
     api.client = out_of_order.test_client()

@@ -15,12 +15,12 @@ from tests.integration.xapi.conftest import Database
 from xapi import lrs
 from xapi.spec.mentions import agent_key
 from xapi.spec.timestamp import microseconds
-from xapi.store.query import StatementQuery
+from xapi.store.query import FEW, StatementQuery
 
 AUTHORITY = {"account": {"homePage": "https://desk.example", "name": "client"}}
 LI, BEN = ({"mbox": f"mailto:{name}@desk.example"} for name in ("li", "ben"))
 COURSE, LESSON = (f"https://desk.example/{name}" for name in ("courses/desk", "lessons/first"))
-DID, SAW = (f"https://v.example/{name}" for name in ("did", "saw"))
+DID, SAW, RARE = (f"https://v.example/{name}" for name in ("did", "saw", "rare"))
 RUN = UUID("6f7b1e0e-54a5-4a9c-8f0e-3a8d1f3d8a11")
 PAGE = 20
 SMALL, LARGE = 400, 4_000
@@ -154,6 +154,26 @@ def test_a_page_costs_the_same_ten_times_as_large(database: Database) -> None:
     assert all(small.values())
     grown = {name: (small[name], large[name]) for name in QUERIES if large[name] > GROWTH * small[name] + 10}
     assert grown == {}
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"verb": RARE, "activity": COURSE, "related_activities": True},
+        {"verb": RARE, "agent": agent_key(LI), "related_agents": True},
+        {"activity": f"{LESSON}/rare", "agent": agent_key(LI)},
+    ],
+)
+def test_few_among_many_cost_the_same_ten_times_as_large(database: Database, filters: dict[str, Any]) -> None:
+    with database.writing() as session:
+        few = [made(0) | {"verb": {"id": RARE}, "object": {"id": f"{LESSON}/rare"}} for _ in range(3 * FEW)]
+        lrs.store_statements(session, few, authority=AUTHORITY, now=database.clock(), new_id=database.new_id)
+    database.clock.advance(seconds=1)
+    fill(database, 3 * FEW)
+    small = work(database, filters)
+    fill(database, LARGE)
+
+    assert work(database, filters) <= GROWTH * small + 10
 
 
 def test_a_page_far_back_costs_what_the_first_one_does(database: Database) -> None:

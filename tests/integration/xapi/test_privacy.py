@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 from uuid import uuid4
@@ -10,11 +9,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import event, select
 
-from xapi import lrs, privacy
+from tests.kept_attachments import content_of, kept
+from xapi import housekeeping, lrs, privacy
 from xapi.privacy import Rule, begin_deletion, delete_step, retention_step
 from xapi.spec.mentions import agent_key
 from xapi.store import audit
-from xapi.store.attachments import Part, find_attachments
+from xapi.store.attachments import Kept, find_attachments
+from xapi.store.files import FileMissing, Files
 from xapi.store.forgetting import find_old
 from xapi.store.query import StatementQuery
 from xapi.store.tables import Activity, Statement, StatementAgent, StatementIri
@@ -28,7 +29,7 @@ def said(actor: dict[str, str] = LI, about: str = "https://o.example/1", **given
     return {"id": str(uuid4()), "actor": actor, "verb": {"id": VERB}, "object": {"id": about}} | given
 
 
-def store(database: Any, *statements: dict[str, Any], attachments: tuple[Part, ...] = ()) -> list[str]:
+def store(database: Any, *statements: dict[str, Any], attachments: tuple[Kept, ...] = ()) -> list[str]:
     with database.writing() as session:
         return lrs.store_statements(
             session,
@@ -45,23 +46,25 @@ def ids(database: Any) -> list[str]:
         return [str(id) for id in session.scalars(select(Statement.id).order_by(Statement.seq))]
 
 
-def attached(*contents: bytes) -> tuple[list[dict[str, Any]], tuple[Part, ...]]:
-    parts = tuple(Part(hashlib.sha256(one).hexdigest(), "text/plain", one) for one in contents)
+def attached(files: Files, *contents: bytes) -> tuple[list[dict[str, Any]], tuple[Kept, ...]]:
+    parts = tuple(kept(files, one) for one in contents)
     named = {"usageType": "a:b", "display": {}, "contentType": "text/plain", "length": 1}
     return [{**named, "sha2": part.sha2.upper()} for part in parts], parts
 
 
 def test_attachments_go_with_the_last_statement_that_names_them(database: Any) -> None:
-    names, parts = attached(b"hers", b"shared")
+    names, parts = attached(database.files, b"hers", b"shared")
     store(database, said(attachments=names), said(WANG, attachments=names[1:]), attachments=parts)
 
     with database.writing() as session:
         entry, _ = begin_deletion(session, [LI], who="x", now=database.clock())
         assert delete_step(session, [LI], entry=entry) == 1
     with database.reading() as session:
-        assert [part.content for part in find_attachments(session, [one.sha2 for one in parts])] == [
-            b"shared"
-        ]
+        assert find_attachments(session, [one.sha2 for one in parts]) == [parts[1]]
+    assert housekeeping.remove_deleted(database.reading, database.writing, database.files) == 1
+    with pytest.raises(FileMissing):
+        list(database.files.read(parts[0].file))
+    assert content_of(database, database.files, parts[1].sha2) == b"shared"
     with database.writing() as session:
         delete_step(session, [WANG], entry=entry)
     with database.reading() as session:

@@ -57,6 +57,7 @@ def lrs(database: Database) -> Iterator[RemoteLRS]:
             reading=database.reading,
             writing=database.writing,
             clock=lambda: datetime.now(UTC),
+            files=database.files,
             new_id=uuid4,
             secret="a secret of the test",
         )

@@ -46,13 +46,21 @@ def test_production_is_the_default_and_reads_what_is_set(tmp_path: Path) -> None
         ("CROSSDESK_DATABASE_URL", "mysql://x", "postgresql"),
         ("CROSSDESK_NOW_FILE", "now.txt", "refused in production"),
         ("CROSSDESK_PROXIES", "many", "whole number"),
+        ("CROSSDESK_ATTACHMENTS", "s3://bucket", "address"),
+        ("CROSSDESK_ATTACHMENTS", "https://s3.company.test", "bucket"),
+        ("CROSSDESK_S3_SECRET", "", "missing"),
+        ("CROSSDESK_ATTACHMENTS_MB", "0", "1 to 10000"),
+        ("CROSSDESK_ATTACHMENTS_MB", "9" * 20, "1 to 10000"),
     ],
 )
 def test_a_bad_value_stops_a_production_start_and_is_named(
     tmp_path: Path, name: str, value: str, said: str
 ) -> None:
+    bucket = {"CROSSDESK_ATTACHMENTS": "https://s3.company.test/desk", "CROSSDESK_S3_KEY": "k"}
+    given = bucket if name == "CROSSDESK_S3_SECRET" else {}
+
     with pytest.raises(SettingError, match=name) as caught:
-        read_settings(production(tmp_path, **{name: value}))
+        read_settings(production(tmp_path, **given, **{name: value}))
 
     assert said in str(caught.value)
 

@@ -11,10 +11,12 @@ import pytest
 
 from xapi.errors import Invalid
 from xapi.http.multipart import check_parts
-from xapi.spec.attachment import SIGNATURE, Part
+from xapi.spec.attachment import SIGNATURE
 from xapi.spec.certificate import BadCertificate, rsa_key
 from xapi.spec.signature import check_signature
 from xapi.spec.version import Version
+from xapi.store.attachments import Part
+from xapi.store.files import Spool
 
 VECTORS = json.loads((Path(__file__).resolve().parents[2] / "vectors/signatures.json").read_text())
 STATEMENT: dict[str, Any] = VECTORS["statement"]
@@ -86,9 +88,12 @@ def test_a_certificate_that_is_cut_or_changed_anywhere_never_raises_anything_els
 
 
 @pytest.mark.parametrize(("kind", "taken"), [("good", True), ("bad", False)])
-def test_a_request_is_refused_for_it(kind: str, taken: bool) -> None:
+def test_a_request_is_refused_for_it(kind: str, taken: bool, tmp_path: Path) -> None:
     jws = next(iter(VECTORS[kind].values())).encode()
-    part = Part(hashlib.sha256(jws).hexdigest(), "application/octet-stream", jws)
+    spool = Spool(tmp_path)
+    spool.write(jws)
+    spool.finish()
+    part = Part(hashlib.sha256(jws).hexdigest(), "application/octet-stream", spool)
     attachment = {**ATTACHMENT, "display": {"en": "signature"}, "length": len(jws), "sha2": part.sha2}
     signed = STATEMENT | {"attachments": [attachment]}
 
