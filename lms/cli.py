@@ -17,6 +17,7 @@ from courses.check import check_course
 from courses.library import SHIPPED, find_courses
 from lms.bootstrap import Parts
 from lms.commands import told
+from lms.commands.outcomes import outcome_commands
 from lms.commands.record_store import record_store_commands
 from lms.config import Mode
 from lms.db import migrate
@@ -34,6 +35,7 @@ def register(app: Flask) -> None:
     for group in (database_commands(parts), user_commands(parts), course_commands(parts)):
         app.cli.add_command(group)
     app.cli.add_command(record_store_commands(parts))
+    app.cli.add_command(outcome_commands())
     app.cli.add_command(demonstration_commands(parts))
     app.cli.add_command(prepare_command(parts))
     app.cli.add_command(worker_command(parts))
