@@ -35,7 +35,7 @@ def register(app: Flask) -> None:
     for group in (database_commands(parts), user_commands(parts), course_commands(parts)):
         app.cli.add_command(group)
     app.cli.add_command(record_store_commands(parts))
-    app.cli.add_command(outcome_commands())
+    app.cli.add_command(outcome_commands(parts))
     app.cli.add_command(demonstration_commands(parts))
     app.cli.add_command(prepare_command(parts))
     app.cli.add_command(worker_command(parts))

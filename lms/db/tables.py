@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lms.db import accounts, assignments, learning, notices, quizzes
+from lms.db import accounts, assignments, learning, notices, outcomes, quizzes
 from lms.db.base import Base
 
 metadata = Base.metadata
 
-__all__ = ["accounts", "assignments", "learning", "metadata", "notices", "quizzes"]
+__all__ = ["accounts", "assignments", "learning", "metadata", "notices", "outcomes", "quizzes"]
