@@ -45,6 +45,7 @@ bench: .make/dev lms/web/translations/zh_Hans_CN/LC_MESSAGES/messages.mo
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.lrs
 	$(BIN)/python -m benchmarks.sign_in
+	$(BIN)/python -m benchmarks.effect
 
 screenshots: .make/dev lms/web/translations/zh_Hans_CN/LC_MESSAGES/messages.mo
 	$(BIN)/python -m docs.screenshots

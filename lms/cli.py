@@ -18,6 +18,7 @@ from courses.library import SHIPPED, find_courses
 from lms.bootstrap import Parts
 from lms.commands import told
 from lms.commands.memory import memory_commands
+from lms.commands.outcomes import outcome_commands
 from lms.commands.record_store import record_store_commands
 from lms.config import Mode
 from lms.db import migrate
@@ -36,6 +37,7 @@ def register(app: Flask) -> None:
         app.cli.add_command(group)
     app.cli.add_command(record_store_commands(parts))
     app.cli.add_command(memory_commands(parts))
+    app.cli.add_command(outcome_commands(parts))
     app.cli.add_command(demonstration_commands(parts))
     app.cli.add_command(prepare_command(parts))
     app.cli.add_command(worker_command(parts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lms.db import accounts, assignments, learning, needs, notices, quizzes, retention, scenes
+from lms.db import accounts, assignments, learning, needs, notices, outcomes, quizzes, retention, scenes
 from lms.db.base import Base
 
 metadata = Base.metadata
@@ -14,6 +14,7 @@ __all__ = [
     "metadata",
     "needs",
     "notices",
+    "outcomes",
     "quizzes",
     "retention",
     "scenes",
