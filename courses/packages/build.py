@@ -14,7 +14,7 @@ from html import escape
 from typing import Any
 
 from courses.course import Course
-from courses.packages import scorm12
+from courses.packages import scorm12, scorm2004
 from courses.packages.archive import write_archive
 from courses.packages.bundle import PLAYER, ascii_script, bundle
 from courses.packages.errors import PackageError, UnknownOption
@@ -25,6 +25,10 @@ _NO_SCRIPT = {
     "zh-CN": "这门课需要 JavaScript。请在浏览器里打开它，再重新进入。",
     "en": "This course needs JavaScript. Switch it on in the browser and open the course again.",
 }
+
+
+LATEST_EDITION = 4
+"""Of SCORM 2004."""
 
 
 class Format(StrEnum):
@@ -45,25 +49,35 @@ def build_package(
     iri_base: str,
     reviews: bool,
     media: Mapping[str, bytes],
+    edition: int = LATEST_EDITION,
 ) -> bytes:
     """Answer a package as a zip.
 
     format: a Format. scope: `course`, `module:ID` or `check:ID`. language: one of the course's, or `all`.
-    media: `media/name.svg` -> bytes. Raises UnknownOption, TooLarge, PackageError.
+    edition: of SCORM 2004, 3 or 4; other formats have none. media: `media/name.svg` -> bytes.
+    Raises UnknownOption, TooLarge, PackageError.
     """
     check_format(format)
     part = playable(course, scope=scope, language=language, iri_base=iri_base, reviews=reviews)
-    check_state(part, most=scorm12.LONGEST_STATE, format_name=scorm12.NAME)
-    files = player_files(part, entry=scorm12.ENTRY, media=media) | scorm12.schema_files()
-    return write_archive(files | {scorm12.MANIFEST: scorm12.manifest(part, files)})
+    match format:
+        case Format.SCORM12:
+            files = _scorm12(part, media)
+        case Format.SCORM2004:
+            files = _scorm2004(part, media, edition=scorm2004.edition_of(edition))
+        case _:
+            raise AssertionError(f"check_format let {format!r} in")
+    return write_archive(files)
+
+
+_AVAILABLE = (Format.SCORM12, Format.SCORM2004)
 
 
 def check_format(format: str) -> None:
     """Raise UnknownOption unless packages of this format can be made."""
     if format not in Format.__members__.values():
         raise UnknownOption(f"format {format!r}: expected one of {', '.join(Format)}")
-    if format != Format.SCORM12:
-        raise UnknownOption(f"format {format!r} is not available yet; {Format.SCORM12} is")
+    if format not in _AVAILABLE:
+        raise UnknownOption(f"format {format!r} is not available yet; {', '.join(_AVAILABLE)} are")
 
 
 def player_files(part: Playable, *, entry: str, media: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -76,6 +90,21 @@ def player_files(part: Playable, *, entry: str, media: Mapping[str, bytes]) -> d
         "course.js": _course_script(data),
         **_pictures(data, media),
     }
+
+
+def _scorm12(part: Playable, media: Mapping[str, bytes]) -> dict[str, bytes]:
+    check_state(part, most=scorm12.LONGEST_STATE, format_name=scorm12.NAME)
+    files = player_files(part, entry=scorm12.ENTRY, media=media) | scorm12.schema_files()
+    return files | {scorm12.MANIFEST: scorm12.manifest(part, files)}
+
+
+def _scorm2004(part: Playable, media: Mapping[str, bytes], *, edition: scorm2004.Edition) -> dict[str, bytes]:
+    check_state(part, most=edition.longest_state, format_name=edition.name)
+    files = {
+        **player_files(part, entry=scorm2004.ENTRY, media=media),
+        **scorm2004.schema_files(edition),
+    }
+    return files | {scorm2004.MANIFEST: scorm2004.manifest(part, files, edition=edition)}
 
 
 @cache

@@ -45,6 +45,7 @@ def export_course(
             language=language,
             iri_base=iri_base,
             reviews=reviews,
+            edition=edition,
             media=_media(session, version.id),
         )
     except PackageError as error:

@@ -14,6 +14,8 @@ import {
 } from "../../../../courses/packages/player/state.js";
 import { timespan } from "../../../../courses/packages/player/adapters/scorm12.js";
 import { interaction12 } from "../../../../courses/packages/player/adapters/interaction12.js";
+import { interaction2004 } from "../../../../courses/packages/player/adapters/interaction2004.js";
+import { duration, timestamp } from "../../../../courses/packages/player/adapters/scorm2004.js";
 import { findApi } from "../../../../courses/packages/player/adapters/api_search.js";
 import { grade, correctResponse } from "../../../../courses/packages/player/grading.js";
 import { drawQuiz, standing } from "../../../../courses/packages/player/progress.js";
@@ -33,6 +35,13 @@ const JOBS = {
       const response = correctResponse(item, { lang: language });
       return interaction12({ item, response, result: grade(item, response), language });
     }),
+  interactions2004: ({ course, items, language }) =>
+    items.map((item) => {
+      const response = correctResponse(item, { lang: language });
+      return interaction2004({ item, response, result: grade(item, response), language }, course);
+    }),
+  durations: ({ times }) => times.map(duration),
+  moments: ({ times }) => times.map(timestamp),
   cards,
   search,
   draws: ({ course, seeds }) => seeds.map((seed) => drawQuiz(course, course.modules[0], seed)),
