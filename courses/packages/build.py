@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from html import escape
 from typing import Any
 
 from courses.course import Course
-from courses.packages import scorm12, scorm2004
+from courses.packages import cmi5, scorm12, scorm2004
 from courses.packages.archive import write_archive
 from courses.packages.bundle import PLAYER, ascii_script, bundle
 from courses.packages.errors import PackageError, UnknownOption
@@ -64,12 +64,24 @@ def build_package(
             files = _scorm12(part, media)
         case Format.SCORM2004:
             files = _scorm2004(part, media, edition=scorm2004.edition_of(edition))
+        case Format.CMI5:
+            units = [
+                playable(
+                    course,
+                    scope=f"module:{module.id}",
+                    language=language,
+                    iri_base=iri_base,
+                    reviews=reviews,
+                )
+                for module in part.modules
+            ]
+            files = _cmi5(part, units, media)
         case _:
             raise AssertionError(f"check_format let {format!r} in")
     return write_archive(files)
 
 
-_AVAILABLE = (Format.SCORM12, Format.SCORM2004)
+_AVAILABLE = (Format.SCORM12, Format.SCORM2004, Format.CMI5)
 
 
 def check_format(format: str) -> None:
@@ -85,11 +97,14 @@ def player_files(part: Playable, *, entry: str, media: Mapping[str, bytes]) -> d
     data = player_data(part)
     return {
         "index.html": _page(part).encode("utf-8"),
-        "player.css": (PLAYER / "player.css").read_bytes(),
-        "player.js": _script(entry),
         "course.js": _course_script(data),
+        **_shared_files(entry),
         **_pictures(data, media),
     }
+
+
+def _shared_files(entry: str) -> dict[str, bytes]:
+    return {"player.css": (PLAYER / "player.css").read_bytes(), "player.js": _script(entry)}
 
 
 def _scorm12(part: Playable, media: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -107,6 +122,17 @@ def _scorm2004(part: Playable, media: Mapping[str, bytes], *, edition: scorm2004
     return files | {scorm2004.MANIFEST: scorm2004.manifest(part, files, edition=edition)}
 
 
+def _cmi5(part: Playable, units: Sequence[Playable], media: Mapping[str, bytes]) -> dict[str, bytes]:
+    """A page and a script for each unit; the record store keeps a state of any length."""
+    files = {cmi5.STRUCTURE: cmi5.structure(part, units), **_shared_files(cmi5.ENTRY)}
+    for unit in units:
+        data = player_data(unit)
+        files[cmi5.page_name(unit)] = _page(unit, data=cmi5.data_name(unit)).encode("utf-8")
+        files[cmi5.data_name(unit)] = _course_script(data)
+        files |= _pictures(data, media)
+    return files
+
+
 @cache
 def _script(entry: str) -> bytes:
     return ascii_script(bundle(entry)).encode("ascii")
@@ -117,13 +143,14 @@ def _course_script(data: Mapping[str, Any]) -> bytes:
     return f"window.crossdeskCourse = {written};\n".encode("ascii")
 
 
-def _page(part: Playable) -> str:
+def _page(part: Playable, *, data: str = "course.js") -> str:
     values = {
         "language": part.languages[0],
         "title": part.title,
         "script": " ".join(_NO_SCRIPT.get(lang, _NO_SCRIPT["en"]) for lang in part.languages),
     }
     page = (PLAYER / "index.html").read_text(encoding="utf-8")
+    page = page.replace('src="course.js"', f'src="{data}"')
     return re.sub(r"\{\{(\w+)\}\}", lambda found: escape(values[found[1]]), page)
 
 

@@ -42,7 +42,7 @@ def test_the_same_version_and_options_give_the_same_bytes(runner: CliRunner, tmp
     ("args", "said"),
     [
         (["no-such-course", "--format", "scorm12"], "no-such-course"),
-        (["service-desk", "--format", "cmi5"], "not available yet"),
+        (["service-desk", "--format", "xapi"], "not available yet"),
         (["service-desk", "--format", "pdf"], "expected one of"),
         (["service-desk", "--format", "scorm12", "--scope", "module:nothing"], "nothing"),
         (["service-desk", "--format", "scorm12", "--language", "fr"], "fr"),
