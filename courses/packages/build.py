@@ -14,7 +14,7 @@ from html import escape
 from typing import Any
 
 from courses.course import Course
-from courses.packages import cmi5, scorm12, scorm2004
+from courses.packages import cmi5, scorm12, scorm2004, tincan
 from courses.packages.archive import write_archive
 from courses.packages.bundle import PLAYER, ascii_script, bundle
 from courses.packages.errors import PackageError, UnknownOption
@@ -76,20 +76,18 @@ def build_package(
                 for module in part.modules
             ]
             files = _cmi5(part, units, media)
+        case Format.XAPI:
+            files = player_files(part, entry=tincan.ENTRY, media=media)
+            files[tincan.STRUCTURE] = tincan.structure(part)
         case _:
             raise AssertionError(f"check_format let {format!r} in")
     return write_archive(files)
-
-
-_AVAILABLE = (Format.SCORM12, Format.SCORM2004, Format.CMI5)
 
 
 def check_format(format: str) -> None:
     """Raise UnknownOption unless packages of this format can be made."""
     if format not in Format.__members__.values():
         raise UnknownOption(f"format {format!r}: expected one of {', '.join(Format)}")
-    if format not in _AVAILABLE:
-        raise UnknownOption(f"format {format!r} is not available yet; {', '.join(_AVAILABLE)} are")
 
 
 def player_files(part: Playable, *, entry: str, media: Mapping[str, bytes]) -> dict[str, bytes]:

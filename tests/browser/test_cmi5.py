@@ -52,8 +52,8 @@ def categories(one: dict[str, Any]) -> set[str]:
     return {activity["id"] for activity in one["context"]["contextActivities"].get("category", [])}
 
 
-def wait_for(platform: Platform, learner: Learner, session: str, verb: str) -> list[dict[str, Any]]:
-    """Answer a session's statements once this verb is among them."""
+def wait_for(platform: Platform, learner: Learner, session: str | None, verb: str) -> list[dict[str, Any]]:
+    """Answer a session's statements (None: all) once this verb is among them."""
     for _ in range(200):
         said = platform.statements(session)
         if verb in verbs(said):

@@ -16,6 +16,7 @@ import { timespan } from "../../../../courses/packages/player/adapters/scorm12.j
 import { interaction12 } from "../../../../courses/packages/player/adapters/interaction12.js";
 import { interaction2004 } from "../../../../courses/packages/player/adapters/interaction2004.js";
 import { interactionActivity, xapiResponse } from "../../../../courses/packages/player/adapters/interaction_xapi.js";
+import { agentOf } from "../../../../courses/packages/player/adapters/tincan.js";
 import { merge } from "../../../../courses/packages/player/merging.js";
 import { duration, timestamp } from "../../../../courses/packages/player/adapters/scorm2004.js";
 import { findApi } from "../../../../courses/packages/player/adapters/api_search.js";
@@ -48,6 +49,7 @@ const JOBS = {
       response: xapiResponse(item, correctResponse(item, { lang: language })),
     })),
   merged,
+  agents: ({ texts }) => texts.map(agentOf),
   durations: ({ times }) => times.map(duration),
   moments: ({ times }) => times.map(timestamp),
   cards,
