@@ -173,7 +173,7 @@ def course_commands(parts: Parts) -> AppGroup:
 
     @group.command("export")
     @click.argument("slug")
-    @click.option("--format", "kind", required=True, help="scorm12; scorm2004, cmi5 and xapi are to come.")
+    @click.option("--format", "kind", required=True, help="scorm12, scorm2004, cmi5 or xapi.")
     @click.option("--edition", type=click.Choice(["3", "4"]), default="4", help="Of SCORM 2004.")
     @click.option("--scope", default="course", help="course, module:ID or check:ID.")
     @click.option("--language", default="all", help="zh-CN, en or all.")

@@ -1,7 +1,7 @@
 """What can keep a course from becoming a package.
 
 PackageError
-├── UnknownOption   no such format, scope or language; or one that is not available yet
+├── UnknownOption   no such format, edition, scope or language; or one that is not available yet
 └── TooLarge        what the format keeps for a learner could be outgrown
 """
 

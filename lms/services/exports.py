@@ -8,13 +8,11 @@ from sqlalchemy.orm import Session
 from courses.document import course_from_document
 from courses.packages.build import build_package, check_format
 from courses.packages.errors import PackageError
+from courses.packages.scorm2004 import EDITIONS
 from lms.db import learning as tables
 from lms.db.learning import CourseVersion, Media
 from lms.domain.errors import Invalid, NotFound
 from lms.services.authoring import MEDIA_FOLDER
-
-EDITIONS = (3, 4)
-"""Of SCORM 2004."""
 
 
 def export_course(
@@ -45,6 +43,7 @@ def export_course(
             language=language,
             iri_base=iri_base,
             reviews=reviews,
+            edition=edition,
             media=_media(session, version.id),
         )
     except PackageError as error:

@@ -6,17 +6,18 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from courses.course import Course
 from courses.library import SHIPPED
 from courses.packages.build import build_package
 from courses.reader import media_files, read_course
 
 ROOT = Path(__file__).resolve().parents[2]
-SCORM_AGAIN = ROOT / "node_modules/scorm-again/dist/scorm12.min.js"
+SCORM_AGAIN = ROOT / "node_modules/scorm-again/dist"
 ZONE = "Asia/Shanghai"
 MONDAY = "2026-11-23T09:00:00+08:00"
 
@@ -26,13 +27,23 @@ LAUNCH = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pl
 FRAME = "html, body { margin: 0; height: 100%; } #sco { border: 0; width: 100%; height: 100vh; }"
 
 
+def shortened(course: Course) -> Course:
+    """Answer the course with modules of two lessons and five questions: enough to see what a format does."""
+    modules = tuple(replace(one, lessons=one.lessons[:2], quiz_length=5) for one in course.modules)
+    return replace(course, modules=modules)
+
+
 @cache
-def package(language: str = "en", reviews: bool = True) -> dict[str, bytes]:
+def package(
+    language: str = "en", reviews: bool = True, format: str = "scorm12", edition: int = 4
+) -> dict[str, bytes]:
     """Answer the files of the real course's package."""
     folder = SHIPPED / "service-desk"
+    course = read_course(folder)
     archive = build_package(
-        read_course(folder),
-        format="scorm12",
+        course if format == "scorm12" else shortened(course),
+        format=format,
+        edition=edition,
         scope="module:foundation",
         language=language,
         iri_base="https://crossdesk.test",
@@ -43,14 +54,17 @@ def package(language: str = "en", reviews: bool = True) -> dict[str, bytes]:
         return {name: opened.read(name) for name in opened.namelist()}
 
 
-def platform(language: str = "en", reviews: bool = True) -> dict[str, bytes]:
+def platform(
+    language: str = "en", reviews: bool = True, format: str = "scorm12", edition: int = 4
+) -> dict[str, bytes]:
     """Answer the files of a small platform with the package in it."""
-    files = {f"sco/{name}": body for name, body in package(language, reviews).items()}
+    kept = package(language, reviews, format, edition)
+    files = {f"sco/{name}": body for name, body in kept.items()}
     return files | {
         "launch.html": LAUNCH.encode(),
         "frame.css": FRAME.encode(),
-        "lms.js": (ROOT / "tests/browser/scorm12_lms.js").read_bytes(),
-        "scorm-again.js": SCORM_AGAIN.read_bytes(),
+        "lms.js": (ROOT / f"tests/browser/{format}_lms.js").read_bytes(),
+        "scorm-again.js": (SCORM_AGAIN / f"{format}.min.js").read_bytes(),
     }
 
 
@@ -143,6 +157,7 @@ def launch_course(
     language: str = "en",
     reviews: bool = True,
     query: str = "",
+    format: str = "scorm12",
 ) -> Learner:
     """Launch the package on its platform at a time, and wait for its first page."""
     page = context.new_page()
@@ -153,13 +168,13 @@ def launch_course(
     page.goto(f"{address}/launch.html{query}")
     frame = page.frame_locator("#sco")
     frame.locator("#main h1").wait_for()
-    data = course_data(language, reviews)
+    data = course_data(language, reviews, format)
     return Learner(page, frame, data, data["languages"][0])
 
 
-def course_data(language: str = "en", reviews: bool = True) -> dict[str, Any]:
+def course_data(language: str = "en", reviews: bool = True, format: str = "scorm12") -> dict[str, Any]:
     """Answer what the player reads."""
-    script = package(language, reviews)["course.js"].decode()
+    script = package(language, reviews, format)["course.js"].decode()
     data: dict[str, Any] = json.loads(script.removeprefix("window.crossdeskCourse = ").rstrip(";\n"))
     return data
 

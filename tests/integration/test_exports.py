@@ -24,17 +24,31 @@ def runner(app: Flask, parts: Parts) -> CliRunner:
     return app.test_cli_runner()
 
 
-def test_the_same_version_and_options_give_the_same_bytes(runner: CliRunner, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "structure"),
+    [
+        (["scorm12"], "imsmanifest.xml"),
+        (["scorm2004"], "imsmanifest.xml"),
+        (["scorm2004", "--edition", "3"], "imsmanifest.xml"),
+        (["cmi5", "--iri-base", "https://elsewhere.test"], "cmi5.xml"),
+        (["xapi"], "tincan.xml"),
+    ],
+)
+def test_the_same_version_and_options_give_the_same_bytes(
+    runner: CliRunner, tmp_path: Path, options: list[str], structure: str
+) -> None:
     first, second = tmp_path / "a.zip", tmp_path / "b.zip"
     for file in (first, second):
         done = runner.invoke(
-            args=["course", "export", "service-desk", "--format", "scorm12", "--out", str(file)]
+            args=["course", "export", "service-desk", "--format", *options, "--out", str(file)]
         )
         assert done.exit_code == 0, done.output
 
     assert first.read_bytes() == second.read_bytes()
     with zipfile.ZipFile(io.BytesIO(first.read_bytes())) as archive:
-        assert "imsmanifest.xml" in archive.namelist()
+        said = archive.read(structure).decode()
+        assert ("2004 3rd Edition" in said) == ("3" in options)
+        assert ("https://elsewhere.test" in said) == ("--iri-base" in options)
         assert any(name.startswith("media/") for name in archive.namelist())
 
 
@@ -42,7 +56,10 @@ def test_the_same_version_and_options_give_the_same_bytes(runner: CliRunner, tmp
     ("args", "said"),
     [
         (["no-such-course", "--format", "scorm12"], "no-such-course"),
-        (["service-desk", "--format", "cmi5"], "not available yet"),
+        (
+            ["service-desk", "--format", "cmi5", "--scope", "check:foundation"],
+            "not available as packages yet",
+        ),
         (["service-desk", "--format", "pdf"], "expected one of"),
         (["service-desk", "--format", "scorm12", "--scope", "module:nothing"], "nothing"),
         (["service-desk", "--format", "scorm12", "--language", "fr"], "fr"),

@@ -14,6 +14,11 @@ import {
 } from "../../../../courses/packages/player/state.js";
 import { timespan } from "../../../../courses/packages/player/adapters/scorm12.js";
 import { interaction12 } from "../../../../courses/packages/player/adapters/interaction12.js";
+import { interaction2004 } from "../../../../courses/packages/player/adapters/interaction2004.js";
+import { interactionActivity, xapiResponse } from "../../../../courses/packages/player/adapters/interaction_xapi.js";
+import { agentOf } from "../../../../courses/packages/player/adapters/tincan.js";
+import { merge } from "../../../../courses/packages/player/merging.js";
+import { duration, timestamp } from "../../../../courses/packages/player/adapters/scorm2004.js";
 import { findApi } from "../../../../courses/packages/player/adapters/api_search.js";
 import { grade, correctResponse } from "../../../../courses/packages/player/grading.js";
 import { drawQuiz, standing } from "../../../../courses/packages/player/progress.js";
@@ -33,6 +38,20 @@ const JOBS = {
       const response = correctResponse(item, { lang: language });
       return interaction12({ item, response, result: grade(item, response), language });
     }),
+  interactions2004: ({ course, items, language }) =>
+    items.map((item) => {
+      const response = correctResponse(item, { lang: language });
+      return interaction2004({ item, response, result: grade(item, response), language }, course);
+    }),
+  activities: ({ course, items, language }) =>
+    items.map((item) => ({
+      object: interactionActivity(item, course),
+      response: xapiResponse(item, correctResponse(item, { lang: language })),
+    })),
+  merged,
+  agents: ({ texts }) => texts.map(agentOf),
+  durations: ({ times }) => times.map(duration),
+  moments: ({ times }) => times.map(timestamp),
   cards,
   search,
   draws: ({ course, seeds }) => seeds.map((seed) => drawQuiz(course, course.modules[0], seed)),
@@ -44,6 +63,34 @@ const JOBS = {
       return standing(state, course);
     }),
 };
+
+/** Two states of one learner as one. */
+function merged() {
+  const memory = (lastDay) => ({ memory: { lastDay }, planned: null });
+  const open = { draw: 1, outcomes: [1, null] };
+  const mine = {
+    ...emptyState(),
+    sequence: 7,
+    lessons: new Map([["a", { opened: new Set([0]), right: new Set(), done: false }], ["b", { opened: new Set([0, 1]), right: new Set(["x"]), done: false }]]),
+    quizzes: new Map([["m", { attempts: 1, best: 0.9, passed: false, open }]]),
+    cards: new Map([["p", memory(30)], ["q", memory(20)]]),
+  };
+  const other = {
+    ...emptyState(),
+    sequence: 4,
+    lessons: new Map([["a", { opened: new Set(), right: new Set(), done: true }], ["b", { opened: new Set([0, 2]), right: new Set(["y"]), done: false }]]),
+    quizzes: new Map([["m", { attempts: 2, best: 0.8, passed: true, open: null }]]),
+    cards: new Map([["p", memory(29)], ["q", memory(21)], ["r", memory(5)]]),
+  };
+  const both = merge(mine, other);
+  const plain = ({ opened, right, done }) => (done ? { done } : { opened: [...opened].sort(), right: [...right].sort(), done });
+  return {
+    lessons: Object.fromEntries([...both.lessons].sort().map(([id, one]) => [id, plain(one)])),
+    quizzes: Object.fromEntries(both.quizzes),
+    cards: Object.fromEntries([...both.cards].sort().map(([id, one]) => [id, one.memory.lastDay])),
+    sequence: both.sequence,
+  };
+}
 
 /** Random states: what comes back must be what went in, as far as it is kept. */
 function roundTrips({ seed, count }) {

@@ -144,9 +144,6 @@ def test_one_language_leaves_the_other_out(build: Build, unzip: Unzip) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"format": "scorm2004"}, "not available yet"),
-        ({"format": "cmi5"}, "not available yet"),
-        ({"format": "xapi"}, "not available yet"),
         ({"format": "pdf"}, "expected one of scorm12, scorm2004, cmi5, xapi"),
         ({"scope": "check:foundation"}, "checks are not available as packages yet"),
         ({"scope": "module:nothing"}, "has the modules"),
