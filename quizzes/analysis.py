@@ -1,8 +1,8 @@
 """Classical analysis of one item from first unaided answers: facility, discrimination, use of choices, time.
 
 Discrimination is the corrected point-biserial: Pearson's r of right (1) or wrong (0) with the learner's score
-on the other items, so that the item is not compared with itself. Learners meet different items, hence the mean
-score on the others stands for their sum.
+on the other items, so that the item is not compared with itself. Learners meet different items, hence the
+mean score on the others stands for their sum.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def shared_difficulty(correct: int, n: int, *, mean: float) -> float:
         raise ValueError(f"{correct} right of {n}")
     share = (correct + PRIOR_WEIGHT * mean) / (n + PRIOR_WEIGHT)
     share = min(max(share, _CERTAIN), 1 - _CERTAIN)
-    return -math.log(share / (1 - share))
+    return math.log((1 - share) / share)
 
 
 def discrimination(pairs: Sequence[tuple[bool, float]]) -> float | None:

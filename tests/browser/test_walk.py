@@ -274,6 +274,7 @@ def pages_of(course: Course) -> list[str]:
         "/manage/memory",
         "/author",
         f"/author/{SLUG}",
+        f"/author/{SLUG}/items/{course.items[0].id}",
         "/admin/xapi",
         "/admin/xapi?person=nobody&registration=1",
         "/admin/xapi/refusals",

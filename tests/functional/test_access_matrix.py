@@ -183,6 +183,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("records.remove_rule", "POST"): Row(ADMINS),
     ("authoring.courses", "GET"): Row(AUTHORS),
     ("authoring.course", "GET"): Row(AUTHORS),
+    ("items.show", "GET"): Row(AUTHORS),
     ("assignments.manage", "GET"): Row(MANAGERS),
     ("assignments.new_cohort", "GET"): Row(MANAGERS),
     ("assignments.new_cohort", "POST"): Row(MANAGERS),

@@ -139,7 +139,8 @@ def plant(parts: Parts, make_person: Callable[..., Person], sign_in: Enter) -> P
     key, secret = _say(parts, learner)
     own = ("/", "/courses", HERE, LESSON, "/review", "/me", f"{HERE}/modules/{MODULE}/quiz")
     managed = ("/manage", "/manage/cohorts/new", f"{cohort}?course={SLUG}&undo={quote(ALL[:40])}")
-    authored = ("/author", f"/author/{SLUG}")
+    asked = tuple(f"/author/{SLUG}/items/{item.id}" for item in evil_course().items)
+    authored = ("/author", f"/author/{SLUG}", *asked)
     person = f"/admin/people/{people['learner'].uuid}"
     administered = ("/admin/people", f"/admin/people?q={quote(PAYLOADS[3])}", "/admin/people/new", person)
     nowhere = f"/courses/{quote(ALL, safe='')}"

@@ -7,7 +7,7 @@ from statistics import correlation
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quizzes.analysis import First, analyse, discrimination, is_weak, shared_difficulty
@@ -154,6 +154,7 @@ def test_time_is_the_median_with_its_quarters() -> None:
 PAIRS = st.lists(st.tuples(st.booleans(), st.integers(0, 50).map(lambda whole: whole / 50)), max_size=60)
 
 
+@settings(deadline=None)
 @given(PAIRS)
 def test_discrimination_is_pearsons_r_and_none_exactly_where_that_has_no_value(
     pairs: list[tuple[bool, float]],
@@ -166,6 +167,7 @@ def test_discrimination_is_pearsons_r_and_none_exactly_where_that_has_no_value(
         assert found == pytest.approx(correlation([float(x) for x, _ in pairs], [y for _, y in pairs]))
 
 
+@settings(deadline=None)
 @given(PAIRS)
 def test_discrimination_turns_its_sign_with_the_key_and_cares_not_for_order(
     pairs: list[tuple[bool, float]],
@@ -180,6 +182,7 @@ def test_discrimination_turns_its_sign_with_the_key_and_cares_not_for_order(
         assert turned == pytest.approx(-found, abs=1e-9) and back == pytest.approx(found, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 500), st.integers(0, 500), st.floats(0, 1))
 def test_an_item_grows_easier_with_each_right_answer_and_harder_with_each_wrong_one(
     correct: int, wrong: int, mean: float
@@ -192,6 +195,7 @@ def test_an_item_grows_easier_with_each_right_answer_and_harder_with_each_wrong_
     assert shared_difficulty(correct, n + 1, mean=mean) >= here
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["a", "b", "c"]), min_size=5, max_size=40))
 def test_the_shares_of_a_single_choice_add_up_to_all(taken: list[str]) -> None:
     found = analyse(SINGLE, [first(choice, rest=0.5) for choice in taken])
