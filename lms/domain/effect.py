@@ -22,6 +22,8 @@ BASE_WEEKS = 4
 BASE_WEEKS_MAX = 26
 CONTROLS_MIN = 3
 """A comparison with fewer agents is not made."""
+ROUNDING = 1e-11
+"""Of the panel's largest value: a mean below it is no difference."""
 PLACEBO_WEEKS = 4
 """Weeks before the baseline in which nothing can have happened yet: -8…-5 for a baseline of four weeks."""
 
@@ -126,7 +128,10 @@ def add_up(panel: Panel, weightings: Floats, blocks: list[Block]) -> Totals:
         after = block.weeks >= block.g
         overall.add(block.att[:, after], block.n[:, after])
         placebo.add(block.att[:, ~after], block.n[:, ~after])
-    return Totals(overall.value(), placebo.value(), _before_after(panel, weightings))
+    size = float(np.nanmax(np.abs(panel.values), initial=0.0))
+    return Totals(
+        _settled(overall.value(), size), _settled(placebo.value(), size), _before_after(panel, weightings)
+    )
 
 
 def _compare_cohort(panel: Panel, weightings: Floats, g: int, base_weeks: int) -> Block | None:
@@ -167,6 +172,11 @@ def _weeks_to_compare(weeks: Ints, g: int, base_weeks: int) -> np.ndarray[tuple[
     """Choose the weeks from the start on, and the placebo weeks just before the baseline."""
     placebo = (weeks < g - base_weeks) & (weeks >= g - base_weeks - PLACEBO_WEEKS)
     return (weeks >= g) | placebo
+
+
+def _settled(values: Floats, size: float) -> Floats:
+    """Take what rounding left for the 0 that it is: an interval of a smooth panel may be that narrow."""
+    return np.where(np.abs(values) < ROUNDING * size, 0.0, values)
 
 
 def _row_means(values: Floats) -> Floats:

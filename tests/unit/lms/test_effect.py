@@ -81,6 +81,19 @@ def test_a_figure_without_noise_gives_back_the_effect_week_by_week() -> None:
     assert comparison.naive is not None and comparison.naive > -3  # the rising trend hides most of it
 
 
+@pytest.mark.parametrize(("effect", "verdict"), [(-8.0, Verdict.EFFECT), (0.0, Verdict.NO_EFFECT_SEEN)])
+def test_rounding_is_no_difference_where_a_panel_has_no_noise(effect: float, verdict: Verdict) -> None:
+    panel = company()
+    values = (
+        1 / 3 * np.arange(30)[:, None] + 0.1 * panel.weeks + effect * (panel.weeks >= panel.starts[:, None])
+    )
+
+    judgement = judge(replace(panel, values=values))
+
+    assert judgement.verdict is verdict
+    assert judgement.intervals.placebo is not None and judgement.intervals.placebo.att == 0
+
+
 def test_a_cohort_is_compared_only_with_three_agents_not_trained_yet() -> None:
     panel = company(starts=(8, 8, 12), size=1)
 
