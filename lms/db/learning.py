@@ -20,6 +20,8 @@ class Course(Base):
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     current_version_id: Mapped[int | None] = mapped_column(BigKey)
     """Without a foreign key: the two tables would each need the other to be there first."""
+    source_digest: Mapped[str | None] = mapped_column(String(64))
+    """Of the files that the current version was read from; null where it was not read from a folder."""
 
 
 class CourseVersion(Base):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+import courses
+import quizzes
 from courses.course import Course, Text, in_language
 from courses.document import content_hash, course_document
 from courses.errors import CourseError, Finding
@@ -96,6 +100,7 @@ def import_course(
         _add_media(session, version.id, course, media)
         _add_items(session, row.id, version.id, course)
     row.current_version_id = version.id
+    row.source_digest = None
     session.flush()
     return version
 
@@ -124,7 +129,9 @@ def import_changed(
 ) -> list[Imported]:
     """Import every course folder under a root that is not as it was `seen`; one broken course stops no other.
 
-    `seen` belongs to the caller, who keeps it from one call to the next; it is brought up to date here.
+    A folder whose files are those that its current version was read from is not read again: reading takes
+    seconds, and every start asks. `seen` belongs to the caller, who keeps it from one call to the next; it is
+    brought up to date here.
     Answers what was looked at: nothing, when no file has changed.
     """
     done = []
@@ -139,17 +146,22 @@ def import_changed(
 
 
 def _import_folder(database: Database, folder: Path, *, now: datetime) -> Imported:
+    source = _source_digest(folder)
+    with database.reading() as session:
+        published = session.execute(_PUBLISHED, {"source": source}).first()
+    if published is not None:
+        return Imported(folder, published.slug, published.version, is_new=False)
     try:
         course, media = read_course(folder), media_files(folder)
     except CourseError as error:
         return Imported(folder, None, None, is_new=False, findings=error.findings)
     digest = content_hash(course_document(course))
-    with database.reading() as session:
-        if digest == _current_hash(session, course.slug):
-            return Imported(folder, course.slug, course.version, is_new=False)
     with database.writing(seconds=IMPORT_SECONDS) as session:
-        import_course(session, course, now=now, media=media)
-    return Imported(folder, course.slug, course.version, is_new=True)
+        is_new = digest != _current_hash(session, course.slug)
+        if is_new:
+            import_course(session, course, now=now, media=media)
+        _course_row(session, course.slug).source_digest = source
+    return Imported(folder, course.slug, course.version, is_new=is_new)
 
 
 def _current_hash(session: Session, slug: str) -> str | None:
@@ -222,6 +234,38 @@ def _item_versions(session: Session, course_id: int) -> dict[tuple[str, str], in
         )
     )
     return {(item_id, digest): row_id for item_id, digest, row_id in rows}
+
+
+def _source_digest(folder: Path) -> str:
+    """Answer a hash of a course's files, and of the code that reads them: it may have learnt to read more."""
+    digest = hashlib.sha256(_reader_digest())
+    for name, content in _contents(folder):
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+@cache
+def _reader_digest() -> bytes:
+    digest = hashlib.sha256()
+    for package in (courses, quizzes):
+        folder = Path(package.__file__ or "").parent
+        for file in sorted((*folder.rglob("*.py"), *folder.glob("schemas/*.json"))):
+            digest.update(file.read_bytes())
+    return digest.digest()
+
+
+def _contents(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield path.relative_to(folder).as_posix(), path.read_bytes()
+
+
+_PUBLISHED = (
+    select(tables.Course.slug, CourseVersion.version)
+    .join(CourseVersion, CourseVersion.id == tables.Course.current_version_id)
+    .where(tables.Course.source_digest == bindparam("source"))
+)
 
 
 def _fingerprint(folder: Path) -> Fingerprint:

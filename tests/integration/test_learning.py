@@ -206,6 +206,32 @@ def test_only_changed_folders_are_imported_and_a_broken_one_stops_no_other(
     assert third[0].version is not None and third[0].version.startswith("9.")
 
 
+def test_a_folder_is_read_again_only_when_something_else_is_current(
+    parts: Parts, pictures: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "courses"
+    shutil.copytree(FOLDER, root / "service-desk")
+    read: list[Path] = []
+
+    def reading(folder: Path) -> Course:
+        read.append(folder)
+        return read_course(folder)
+
+    monkeypatch.setattr(authoring, "read_course", reading)
+
+    def start() -> list[bool]:
+        return [one.is_new for one in authoring.import_changed(parts.database, root, now=parts.now())]
+
+    assert (start(), len(read)) == ([True], 1)
+    assert (start(), len(read)) == ([False], 1)
+
+    other = replace(read_course(FOLDER), version="9.0.0")
+    with parts.database.writing() as session:
+        authoring.import_course(session, other, now=parts.now(), media=pictures)
+    assert (start(), len(read)) == ([True], 2)
+    assert (start(), len(read)) == ([False], 2)
+
+
 # Running through a course
 
 
