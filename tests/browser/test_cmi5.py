@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.browser.cmi5_lms import AGENT, SESSION, Platform, is_uuid, open_unit, running
-from tests.browser.scorm12_learner import MONDAY, Learner, package
+from tests.browser.scorm12_learner import MONDAY, ROOT, Learner, package
 
 pytestmark = pytest.mark.browser
 
@@ -20,6 +20,7 @@ MOVE_ON = "https://w3id.org/xapi/cmi5/context/categories/moveon"
 MASTERY = "https://w3id.org/xapi/cmi5/context/extensions/masteryscore"
 COURSE = "https://crossdesk.test/courses/service-desk"
 LATER = "2026-11-25T09:00:00+08:00"
+AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text() if (ROOT / "node_modules").exists() else ""
 Launch = Callable[..., tuple[str, Learner]]
 
 
@@ -54,7 +55,7 @@ def categories(one: dict[str, Any]) -> set[str]:
 
 def wait_for(platform: Platform, learner: Learner, session: str | None, verb: str) -> list[dict[str, Any]]:
     """Answer a session's statements (None: all) once this verb is among them."""
-    for _ in range(200):
+    for _ in range(600):
         said = platform.statements(session)
         if verb in verbs(said):
             return said
@@ -146,6 +147,11 @@ def test_the_language_is_what_the_learner_prefers(platform: Platform, launch: La
     _, learner = launch()
 
     assert (learner.heading(), learner.language) == ("基础", "zh-CN")
+    learner.page.set_viewport_size({"width": 390, "height": 800})
+    assert learner.page.evaluate("document.documentElement.scrollWidth") <= 390
+    learner.page.evaluate(AXE)
+    found = learner.page.evaluate("axe.run(document)")
+    assert [one["id"] for one in found["violations"]] == []
 
 
 def test_the_mark_is_the_platforms(platform: Platform, launch: Launch) -> None:

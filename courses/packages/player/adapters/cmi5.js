@@ -43,7 +43,7 @@ export class Cmi5Launch {
       contextTemplate: data.contextTemplate ?? {},
       masteryScore: typeof data.masteryScore === "number" ? data.masteryScore : null,
       mode: (data.launchMode ?? "Normal").toLowerCase(),
-      returnUrl: data.returnURL ?? null,
+      returnUrl: /^https?:/i.test(data.returnURL ?? "") ? data.returnURL : null, // never a script
       languages: await this.#languages(store, agent),
       isEnded: this.#kept().isEnded ?? false,
     };

@@ -2,8 +2,11 @@
 // statements under ids of our own, so that what is sent twice is stored once. The program is told at once that
 // nothing is saved yet, and again when the store has taken everything.
 
+import { bytesOf } from "./record_store.js";
+
 const STATE_ID = "crossdesk-player";
 const FORMAT = 1;
+const BATCH_BYTES = 30_000; // so that a batch and a state may be on their way together when the page goes
 const GONE_BY = [409, 412]; // somebody else has written the document since it was read
 
 export class RecordKeeping {
@@ -67,10 +70,10 @@ export class RecordKeeping {
   /** The page goes: everything that waits, and these last statements, go out without waiting for answers. */
   async end(last) {
     const late = this.isSending && this.#wanted !== this.#sent;
-    const statements = [...this.#queue.map(({ statement }) => statement).filter(({ id }) => !this.#flying.has(id)), ...last];
+    const waiting = this.#queue.map(({ statement }) => statement).filter(({ id }) => !this.#flying.has(id));
     const sent = [];
     if (late) sent.push(this.store.put("activities/state", this.#place(), this.#filled(), undefined));
-    if (statements.length > 0) sent.push(this.store.post("statements", statements));
+    for (const batch of batches([...waiting, ...last].map((statement) => ({ statement })))) sent.push(this.#post(batch));
     await Promise.all(sent);
   }
 
@@ -91,20 +94,34 @@ export class RecordKeeping {
     const answer = await this.store.put("activities/state", this.#place(), this.#filled(), this.#etag);
     if (GONE_BY.includes(answer.status)) await this.#meet();
     if (!answer.ok) return false;
-    this.#etag = answer.etag ?? (await this.store.get("activities/state", this.#place())).etag;
-    return true;
+    if (answer.etag) this.#etag = answer.etag;
+    return answer.etag ? true : this.#seeAgain(JSON.parse(text));
+  }
+
+  /** Many stores do not say the ETag of what they took: read it, and whether it is still ours. */
+  async #seeAgain({ state }) {
+    const now = await this.store.get("activities/state", this.#place());
+    if (!now.ok) return true; // taken; the next write will meet what is there
+    this.#etag = now.etag;
+    if (now.body?.state === state) return true;
+    if (now.body?.state) this.onConflict(now.body.state);
+    return false;
   }
 
   async #postStatements() {
-    const batch = [...this.#queue];
-    if (batch.length === 0) return true;
+    if (this.#queue.length === 0) return true;
+    const [batch] = batches(this.#queue); // the rest follows with the next save
     for (const { statement } of batch) this.#flying.add(statement.id);
-    const answer = await this.store.post("statements", batch.map(({ statement }) => statement));
+    const answer = await this.#post(batch);
     for (const { statement } of batch) this.#flying.delete(statement.id);
     if (!answer.ok) return false;
     this.#queue = this.#queue.filter((one) => !batch.includes(one));
     this.#isStale = batch.some(({ once }) => once !== null);
     return true;
+  }
+
+  #post(batch) {
+    return this.store.post("statements", batch.map(({ statement }) => statement));
   }
 
   /** Another window has saved: take its document into account before ours is written again. */
@@ -124,4 +141,20 @@ export class RecordKeeping {
     const { activityId, agent, registration } = this.about;
     return { activityId, agent: JSON.stringify(agent), registration, stateId: STATE_ID };
   }
+}
+
+/** What waits, in its order, in parts that a browser sends on after the page has gone. */
+function batches(waiting) {
+  const parts = [];
+  let room = 0;
+  for (const one of waiting) {
+    const size = bytesOf(JSON.stringify(one.statement));
+    if (parts.length === 0 || size > room) {
+      parts.push([]);
+      room = BATCH_BYTES;
+    }
+    parts[parts.length - 1].push(one);
+    room -= size;
+  }
+  return parts;
 }

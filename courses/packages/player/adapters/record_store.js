@@ -3,6 +3,7 @@
 const VERSION = "1.0.3";
 const LOG_LENGTH = 500;
 const PATIENCE = 20_000;
+const MOST_BYTES = 60_000; // a browser refuses a request that outlives its page where more is on the way (64 KiB)
 
 export class RecordStore {
   log = [];
@@ -42,7 +43,7 @@ export class RecordStore {
         body,
         cache: "no-store",
         credentials: "omit",
-        keepalive: method !== "GET", // goes on when the page goes
+        keepalive: body !== undefined && bytesOf(body) <= MOST_BYTES, // goes on when the page goes
         signal: AbortSignal.timeout(PATIENCE),
         headers: { Authorization: this.authorization, "X-Experience-API-Version": VERSION, ...headers },
       });
@@ -55,6 +56,10 @@ export class RecordStore {
       return { ok: false, status: 0, etag: null, body: null };
     }
   }
+}
+
+export function bytesOf(text) {
+  return new TextEncoder().encode(text).length;
 }
 
 function parsed(text) {

@@ -19,6 +19,8 @@ import { interactionActivity, xapiResponse } from "../../../../courses/packages/
 import { agentOf } from "../../../../courses/packages/player/adapters/tincan.js";
 import { merge } from "../../../../courses/packages/player/merging.js";
 import { duration, timestamp } from "../../../../courses/packages/player/adapters/scorm2004.js";
+import { recordKeeping } from "./keeping.mjs";
+import { runtime2004 } from "./runtime2004.mjs";
 import { findApi } from "../../../../courses/packages/player/adapters/api_search.js";
 import { grade, correctResponse } from "../../../../courses/packages/player/grading.js";
 import { drawQuiz, standing } from "../../../../courses/packages/player/progress.js";
@@ -49,6 +51,8 @@ const JOBS = {
       response: xapiResponse(item, correctResponse(item, { lang: language })),
     })),
   merged,
+  runtime2004,
+  recordKeeping,
   agents: ({ texts }) => texts.map(agentOf),
   durations: ({ times }) => times.map(duration),
   moments: ({ times }) => times.map(timestamp),
@@ -329,4 +333,4 @@ function mulberry(seed) {
 let given = "";
 for await (const chunk of process.stdin) given += chunk;
 const { job, ...data } = JSON.parse(given);
-process.stdout.write(JSON.stringify(JOBS[job](data)));
+process.stdout.write(JSON.stringify(await JOBS[job](data)));
