@@ -17,6 +17,7 @@ from courses.check import check_course
 from courses.library import SHIPPED, find_courses
 from lms.bootstrap import Parts
 from lms.commands import told
+from lms.commands.items import item_commands
 from lms.commands.memory import memory_commands
 from lms.commands.outcomes import outcome_commands
 from lms.commands.record_store import record_store_commands
@@ -35,6 +36,7 @@ def register(app: Flask) -> None:
     parts: Parts = app.extensions["crossdesk"]
     for group in (database_commands(parts), user_commands(parts), course_commands(parts)):
         app.cli.add_command(group)
+    app.cli.add_command(item_commands(parts))
     app.cli.add_command(record_store_commands(parts))
     app.cli.add_command(memory_commands(parts))
     app.cli.add_command(outcome_commands(parts))

@@ -19,6 +19,9 @@ from lms.web.access import allow
 from lms.web.language import language
 from lms.web.session import current
 
+FORMATS = {"csv": "CSV", "gift": "GIFT", "anki": "Anki"}
+"""Formats of the questions to download, and their own names."""
+
 
 def create_blueprint(parts: Parts) -> Blueprint:
     """Answer the routes."""
@@ -42,7 +45,14 @@ def create_blueprint(parts: Parts) -> Blueprint:
             found, versions = bank.course_bank(session, cache, slug)
         checked = bank.check_folder(SHIPPED, slug, today=today)
         book = rule_book(found.course, today=today)
-        return _page("authoring/course.html", found=found, versions=versions, checked=checked, book=book)
+        return _page(
+            "authoring/course.html",
+            found=found,
+            versions=versions,
+            checked=checked,
+            book=book,
+            formats=FORMATS,
+        )
 
     return blueprint
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, render_template
 from flask_babel import format_date, format_decimal, format_percent
 from flask_babel import gettext as _
 
 from courses.course import in_language
 from lms.bootstrap import Parts
 from lms.domain.access import Right
+from lms.domain.errors import NotFound
 from lms.domain.questions import Given, ItemView, Phase
-from lms.services import items
+from lms.services import item_files, items
 from lms.services.answers import item_in
 from lms.web.access import allow
 from lms.web.language import language
@@ -62,6 +63,16 @@ def create_blueprint(parts: Parts) -> Blueprint:
             seconds=lambda ms: _number(ms / 1000, "0.0"),
             counted=_counted(solved),
         )
+
+    @blueprint.get("/author/<slug>/export/<kind>")
+    @allow(Right.AUTHOR)
+    def file(slug: str, kind: str) -> Response:
+        if kind not in item_files.OUT:
+            raise NotFound("there is no such format")
+        with parts.database.reading() as session:
+            found = item_files.export_items(session, cache, slug, format=kind, now=parts.now())
+        headers = {"Content-Disposition": f'attachment; filename="{found.name}"'}
+        return Response(found.content, mimetype=found.mimetype, headers=headers)
 
     return blueprint
 
