@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from courses.course import Course
-from courses.exchange import anki, csv, gift
+from courses.exchange import anki, csv, gift, qti, qti_read
 from courses.exchange.course_file import check_against_course, course_file
 from courses.exchange.errors import Fault, Reading
 from courses.exchange.said import Defaults
@@ -23,10 +23,17 @@ from lms.services.catalogue import CourseCache
 from lms.services.items import current_course
 from quizzes.item import Item, ItemType
 
-OUT = {"csv": "csv", "gift": "txt", "anki": "apkg"}
+OUT = {"csv": "csv", "gift": "txt", "qti21": "zip", "qti30": "zip", "anki": "apkg"}
 """Format -> ending of its files."""
-IN = ("csv", "gift")
-MIMETYPES = {"csv": "text/csv", "txt": "text/plain", "apkg": "application/octet-stream"}
+IN = ("csv", "gift", "qti21", "qti30")
+"""Both names of QTI read either version."""
+QTI = {"qti21": "2.1", "qti30": "3.0"}
+MIMETYPES = {
+    "csv": "text/csv",
+    "txt": "text/plain",
+    "zip": "application/zip",
+    "apkg": "application/octet-stream",
+}
 MAX_BYTES = 10_000_000
 
 
@@ -77,7 +84,11 @@ def carried(items: Iterable[Item], format: str) -> list[Item]:
     """Answer the items that a format carries."""
     if format == "anki":
         return anki.carried(list(items))
-    types: tuple[ItemType, ...] = gift.CARRIED if format == "gift" else tuple(ItemType)
+    types: tuple[ItemType, ...] = tuple(ItemType)
+    if format in QTI:
+        types = qti.CARRIED
+    elif format == "gift":
+        types = gift.CARRIED
     return [item for item in items if item.type in types]
 
 
@@ -87,6 +98,8 @@ def written(course: Course, items: list[Item], format: str, language: str, now: 
         return csv_bytes(*csv.write_table(items))
     if format == "anki":
         return anki.write_anki(course, items, language=language, now=now)
+    if format in QTI:
+        return qti.write_qti(items, version=QTI[format], language=language)
     return gift.write_gift(items, language=language)
 
 
@@ -117,4 +130,6 @@ def import_items(
 def _read(content: bytes, format: str, defaults: Defaults) -> Reading:
     if format == "csv":
         return csv.read_table(content, point=defaults.point)
+    if format in QTI:
+        return qti_read.read_qti(content, defaults=defaults)
     return gift.read_gift(content, defaults=defaults)

@@ -19,7 +19,7 @@ from lms.web.access import allow
 from lms.web.language import language
 from lms.web.session import current
 
-FORMATS = {"csv": "CSV", "gift": "GIFT", "anki": "Anki"}
+FORMATS = {"csv": "CSV", "gift": "GIFT", "qti21": "QTI 2.1", "qti30": "QTI 3.0", "anki": "Anki"}
 """Formats of the questions to download, and their own names."""
 
 
