@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 from uuid import UUID
 
@@ -137,7 +138,7 @@ def lacking(figure: Figure) -> str:
             return str(
                 _(
                     "Not enough data yet: the interval is %(have)d points wide, need %(need)d or less",
-                    have=round(100 * figure.have),
+                    have=math.ceil(100 * figure.have),  # 25.2 is not within 25
                     need=round(100 * (figure.need or 0)),
                 )
             )

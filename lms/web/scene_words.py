@@ -78,7 +78,7 @@ def kind_words() -> dict[SceneKind, str]:
 
 def channel_words() -> dict[Channel, str]:
     """Channels as the page calls them."""
-    return {Channel.CHAT: _("Chat"), Channel.EMAIL: _("E-mail"), Channel.PHONE: _("Phone")}
+    return {Channel.CHAT: _("Chat"), Channel.EMAIL: _("Mail"), Channel.PHONE: _("Phone")}
 
 
 def outcome_words() -> dict[Outcome, str]:
