@@ -12,7 +12,18 @@ from courses.exchange.texts import both, filled, identifier, letters
 from quizzes.item import REQUIRED_LANGUAGES, Choice, Item, ItemType, Wording
 from quizzes.parse import MARK, item_document
 
-ASIDE_KEYS = ("form", "point", "skill", "market", "lang", "prior", "source", "passage", "answer_lang")
+ASIDE_KEYS = (
+    "form",
+    "point",
+    "skill",
+    "market",
+    "lang",
+    "prior",
+    "source",
+    "rules",
+    "passage",
+    "answer_lang",
+)
 MAX_ASIDE = 60_000
 
 

@@ -259,7 +259,7 @@ def test_what_leans_on_an_expired_rule_is_marked_as_stale(
     rows = page.xpath("//tr[starts-with(@id, 'rule-')]/@id")
     assert rows == ["rule-old-rule", "rule-withdrawal"], "the one to be read again first stands first"
     assert "The first lesson Stale" in words(page, f"//section[@aria-labelledby='module-{MODULE}']")
-    marked = page.xpath("//li[code or p/code][contains(., 'Stale')]//code/text()")
+    marked = page.xpath("//li[code or p//code][contains(., 'Stale')]//code/text()")
     assert marked == ["single-1"]
     assert "1 rule expired" in trainer.get("/author").text
 
