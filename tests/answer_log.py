@@ -23,7 +23,7 @@ class Log:
         self.parts, self.make_person = parts, make_person
 
     def publish(self, course: Course | None = None) -> None:
-        with self.parts.database.writing() as session:
+        with self.parts.database.writing(seconds=60) as session:
             authoring.import_course(session, course or practice_course(), now=self.parts.now())
 
     def people(self, count: int) -> list[int]:

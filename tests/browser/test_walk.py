@@ -44,7 +44,7 @@ def parts(tmp_path: Path, sqlite_template: Path, settings: Settings, clock: Cloc
     file.write_bytes(sqlite_template.read_bytes())
     database = Database(f"sqlite:///{file}")
     found = build(settings, database=database, now=clock)
-    with database.writing() as session:
+    with database.writing(seconds=60) as session:
         authoring.import_course(session, SHIPPED / SLUG, now=clock())
     yield found
     database.close()
@@ -162,7 +162,7 @@ def test_a_learner_takes_the_foundation_and_comes_back_on_day_two(
     page.locator(f"form[action$='{COURSE}/start'] button").first.click()
     page.wait_for_load_state()
 
-    for lesson in course.lessons:
+    for lesson in course.module("foundation").lessons:
         take_lesson(page, address, course, lesson.id)
     take_quiz(page, address, course)
 
@@ -300,8 +300,10 @@ def handbook_of(course: Course) -> list[str]:
     return [path for base, ids in kinds.items() for path in (base, *(f"{base}/{id}" for id in ids[:1]))]
 
 
-@pytest.mark.parametrize("language", ["zh-CN", "en"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("language", "scheme", "width"),
+    [("zh-CN", "light", 390), ("zh-CN", "dark", 1280), ("en", "dark", 390), ("en", "light", 1280)],
+)
 def test_no_page_has_a_serious_fault_on_a_phone_or_a_desk(
     browser: Browser,
     address: str,
@@ -310,9 +312,14 @@ def test_no_page_has_a_serious_fault_on_a_phone_or_a_desk(
     course: Course,
     language: str,
     scheme: str,
+    width: int,
 ) -> None:
+    """Each page in each language, of each width, in each scheme; every two of them together once."""
     context = browser.new_context(
-        viewport={"width": 390, "height": 844}, color_scheme=scheme, locale=language, reduced_motion="reduce"
+        viewport={"width": width, "height": 844},
+        color_scheme=scheme,
+        locale=language,
+        reduced_motion="reduce",
     )
     page = context.new_page()
     page.goto(f"{address}/sign-in")
@@ -321,12 +328,10 @@ def test_no_page_has_a_serious_fault_on_a_phone_or_a_desk(
     page.goto(f"{address}{COURSE}")
     page.locator(f"form[action$='{COURSE}/start'] button").first.click()
     page.wait_for_load_state()
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        for path in pages_of(course):
-            page.goto(address + path)
-            assert page.locator("html").get_attribute("lang") == language
-            found[f"{path} at {width}"] = faults(page)
+    for path in pages_of(course):
+        page.goto(address + path)
+        assert page.locator("html").get_attribute("lang") == language
+        found[path] = faults(page)
     context.close()
 
     assert {path: said for path, said in found.items() if said} == {}

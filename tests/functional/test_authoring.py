@@ -40,7 +40,7 @@ def trainer(sign_in: Enter) -> FlaskClient:
 
 def publish(parts: Parts, course: Course | Path, *, by: int | None = None) -> str:
     """Publish a course; answer its content hash."""
-    with parts.database.writing() as session:
+    with parts.database.writing(seconds=60) as session:
         media = dict.fromkeys(course.media, b"<svg/>") if isinstance(course, Course) else None
         return authoring.import_course(session, course, now=parts.now(), by=by, media=media).content_hash
 

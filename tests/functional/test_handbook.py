@@ -23,7 +23,7 @@ Enter = Callable[..., FlaskClient]
 
 @pytest.fixture
 def published(parts: Parts) -> None:
-    with parts.database.writing() as session:
+    with parts.database.writing(seconds=60) as session:
         course = replace(practice_course(), shelf=shelf(point="point-single"))
         authoring.import_course(session, course, now=parts.now())
 
@@ -160,7 +160,7 @@ def test_a_lesson_links_its_terms(sign_in: Enter, parts: Parts) -> None:
     }
     lesson = replace(lesson, steps=steps)
     course = replace(course, modules=(replace(module, lessons=(lesson,)),), shelf=shelf())
-    with parts.database.writing() as session:
+    with parts.database.writing(seconds=60) as session:
         authoring.import_course(session, course, now=parts.now())
     shown = {}
     for lang in ("en", "zh-CN"):

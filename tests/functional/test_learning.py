@@ -42,7 +42,7 @@ def pictures() -> dict[str, bytes]:
 
 @pytest.fixture
 def course(parts: Parts, shipped: Course, pictures: dict[str, bytes]) -> Course:
-    with parts.database.writing() as session:
+    with parts.database.writing(seconds=60) as session:
         authoring.import_course(session, shipped, now=parts.now(), media=pictures)
     return shipped
 
@@ -326,7 +326,7 @@ def test_a_prerequisite_is_said_in_words_and_bars_nothing(
         lessons=tuple(replace(lesson, module="later") for lesson in first.lessons[half:]),
     )
     split = replace(shipped, modules=(replace(first, lessons=first.lessons[:half]), later))
-    with parts.database.writing() as session:
+    with parts.database.writing(seconds=60) as session:
         authoring.import_course(session, split, now=parts.now(), media=pictures)
     browser.post("/courses/service-desk/start", data={"lesson": later.lessons[0].id})
 

@@ -29,7 +29,7 @@ def published(parts: Parts) -> None:
     [module] = course.modules
     items = tuple(item for item in module.items if item.form == "lesson")
     course = replace(course, modules=(replace(module, items=items),), shelf=shelf(point="point-single"))
-    with parts.database.writing() as session:
+    with parts.database.writing(seconds=60) as session:
         authoring.import_course(session, course, now=parts.now())
 
 

@@ -32,7 +32,7 @@ LESSON = f"/courses/{SLUG}/lessons/first"
 @pytest.fixture
 def publish(parts: Parts) -> Callable[..., None]:
     def put(course: Course | None = None) -> None:
-        with parts.database.writing() as session:
+        with parts.database.writing(seconds=60) as session:
             import_course(session, course or practice_course(), now=parts.now())
 
     return put

@@ -89,7 +89,7 @@ def review_next(client: FlaskClient) -> str | None:
 @pytest.fixture
 def publish(parts: Parts) -> Callable[[Course], None]:
     def put(course: Course) -> None:
-        with parts.database.writing() as session:
+        with parts.database.writing(seconds=60) as session:
             import_course(session, course, now=parts.now())
 
     return put

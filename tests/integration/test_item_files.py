@@ -65,7 +65,7 @@ def test_a_bank_is_written_and_what_a_format_does_not_carry_is_said(
 def test_what_went_out_comes_back_into_a_course_folder(
     app: Flask, parts: Parts, folder: Path, tmp_path: Path, kind: str
 ) -> None:
-    with parts.database.writing() as session:
+    with parts.database.writing(seconds=60) as session:
         authoring.import_course(session, folder, now=parts.now())
     file = tmp_path / "bank"
     assert run(app, "export", "service-desk", "--format", kind, "--out", str(file)).exit_code == 0

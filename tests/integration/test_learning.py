@@ -126,7 +126,7 @@ def verbs(session: Session) -> list[str]:
 def test_a_course_becomes_a_version_with_its_items_and_pictures(
     parts: Parts, shipped: Course, pictures: dict[str, bytes]
 ) -> None:
-    with parts.database.writing() as session:
+    with parts.database.writing(seconds=60) as session:
         version = authoring.import_course(session, FOLDER, now=parts.now())
 
     with parts.database.reading() as session:
@@ -139,7 +139,7 @@ def test_a_course_becomes_a_version_with_its_items_and_pictures(
 
 
 def test_the_same_content_twice_is_the_same_version(parts: Parts, published: Course) -> None:
-    with parts.database.writing() as session:
+    with parts.database.writing(seconds=60) as session:
         authoring.import_course(session, FOLDER, now=parts.now() + timedelta(days=1))
 
     with parts.database.reading() as session:
@@ -158,7 +158,7 @@ def test_a_changed_item_makes_one_new_item_version_and_history_keeps_the_old(
         modules=(replace(module, items=(item, *module.items[1:])), *published.modules[1:]),
     )
 
-    with parts.database.writing() as session:
+    with parts.database.writing(seconds=60) as session:
         version = authoring.import_course(session, changed, now=parts.now(), media=pictures)
 
     with parts.database.reading() as session:
@@ -171,10 +171,10 @@ def test_a_changed_item_makes_one_new_item_version_and_history_keeps_the_old(
 def test_going_back_to_older_content_makes_its_version_current_again(
     parts: Parts, published: Course, pictures: dict[str, bytes]
 ) -> None:
-    with parts.database.writing() as session:
+    with parts.database.writing(seconds=60) as session:
         newer = replace(published, version="9.0.0")
         authoring.import_course(session, newer, now=parts.now(), media=pictures)
-    with parts.database.writing() as session:
+    with parts.database.writing(seconds=60) as session:
         authoring.import_course(session, published, now=parts.now(), media=pictures)
 
     with parts.database.reading() as session:
@@ -226,7 +226,7 @@ def test_a_folder_is_read_again_only_when_something_else_is_current(
     assert (start(), len(read)) == ([False], 1)
 
     other = replace(read_course(FOLDER), version="9.0.0")
-    with parts.database.writing() as session:
+    with parts.database.writing(seconds=60) as session:
         authoring.import_course(session, other, now=parts.now(), media=pictures)
     assert (start(), len(read)) == ([True], 2)
     assert (start(), len(read)) == ([False], 2)
@@ -436,7 +436,7 @@ def test_a_run_moves_to_the_current_version_when_the_person_goes_on(
     learner: Learner,
 ) -> None:
     begin(parts, cache, person, learner)
-    with parts.database.writing() as session:
+    with parts.database.writing(seconds=60) as session:
         newer = replace(published, version="9.0.0")
         version = authoring.import_course(session, newer, now=parts.now(), media=pictures)
 
@@ -541,7 +541,7 @@ def test_a_course_version_is_read_once_and_the_oldest_is_given_up(
     parts: Parts, published: Course, pictures: dict[str, bytes]
 ) -> None:
     cache = CourseCache(limit=1)
-    with parts.database.writing() as session:
+    with parts.database.writing(seconds=60) as session:
         first = session.scalars(select(CourseVersion.id)).one()
         newer = replace(published, version="2.0.0")
         second = authoring.import_course(session, newer, now=parts.now(), media=pictures).id

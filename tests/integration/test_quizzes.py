@@ -115,7 +115,7 @@ class Desk:
 def at_desk(parts: Parts, clock: Clock, make_person: Callable[..., Person]) -> Callable[..., Desk]:
     def sit_down(course: Course | None = None) -> Desk:
         desk = Desk(parts, make_person("learner", timezone="UTC"), CourseCache(), clock)
-        with parts.database.writing() as session:
+        with parts.database.writing(seconds=60) as session:
             import_course(session, course or practice_course(kinds=("single",)), now=clock.now)
             found = learning.enrolment(session, desk.cache, slug=SLUG, person_id=desk.person.id)
             progress.start(session, found, learner=desk.learner, now=clock.now, new_id=parts.new_id)

@@ -137,7 +137,7 @@ def test_what_stands_beside_the_lessons_runs_nothing(
 ) -> None:
     course, payload = practice_course(), " ".join(PAYLOADS)
     written = {kind: spoilt(rows, payload) for kind, rows in shelf(point="point-single").written.items()}
-    with parts.database.writing() as session:
+    with parts.database.writing(seconds=60) as session:
         authoring.import_course(session, replace(course, shelf=Shelf(written)), now=parts.now())
     client = sign_in("trainer")
     run = client.post("/practice/en-late-parcel").location
